@@ -1,0 +1,67 @@
+/**
+ * How far a feature lies beyond everything it has been: distance beyond the record, in units of the range and the
+ * spread seen so far, squashed to 0..1. Records are forgotten slowly, else the detector would go quiet with age.
+ * The numbers of one record stand in a shared array, from `at`.
+ */
+export const recordSize = 5;
+const low = 0;
+const high = 1;
+const mean = 2;
+const variance = 3;
+const seen = 4;
+
+/** Values a feature must have had before it can be strange. */
+export const learningValues = 150;
+const spreadMemory = 1000;
+
+export interface Tails {
+  readonly upper: boolean;
+  readonly lower: boolean;
+}
+
+/** Scores `value` against the record, then lets the record learn it. `floor` is added to the scale. */
+export function score(
+  state: Float64Array,
+  at: number,
+  value: number,
+  floor: number,
+  tails: Tails,
+  learning: number,
+  forgetting: number,
+): number {
+  const count = state[at + seen] as number;
+  let answer = 0;
+  if (count < learning) {
+    state[at + low] = count === 0 ? value : Math.min(state[at + low] as number, value);
+    state[at + high] = count === 0 ? value : Math.max(state[at + high] as number, value);
+  } else answer = beyond(state, at, value, floor, tails, count, forgetting);
+  const weight = Math.max(1 / (count + 1), 1 / spreadMemory);
+  const off = value - (state[at + mean] as number);
+  state[at + mean] = (state[at + mean] as number) + weight * off;
+  state[at + variance] = (1 - weight) * ((state[at + variance] as number) + weight * off * off);
+  state[at + seen] = count + 1;
+  return answer;
+}
+
+function beyond(
+  state: Float64Array,
+  at: number,
+  value: number,
+  floor: number,
+  tails: Tails,
+  count: number,
+  forgetting: number,
+): number {
+  const least = state[at + low] as number;
+  const most = state[at + high] as number;
+  const scale = 0.7 * (most - least) + 1.8 * Math.sqrt(state[at + variance] as number) + floor;
+  const above = value - most;
+  const below = least - value;
+  const excess = tails.upper && above > 0 ? above : tails.lower && below > 0 ? below : 0;
+  const center = state[at + mean] as number;
+  state[at + high] = most - forgetting * (most - center) + (above > 0 ? Math.min(above, scale) : 0);
+  state[at + low] = least - forgetting * (least - center) - (below > 0 ? Math.min(below, scale) : 0);
+  if (excess === 0 || scale === 0) return 0;
+  const distance = excess / scale;
+  return distance / (distance + 0.1 * (1 + 1000 / count));
+}

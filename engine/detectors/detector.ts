@@ -1,0 +1,64 @@
+import type { Metric } from '../metrics.ts';
+import type { Infer, Schema } from '../schema.ts';
+
+/** A column of values to judge: `values[i]` is what the window of `slots[i]` yields, -1 is nobody's slot. */
+export interface Batch {
+  readonly slots: Int32Array;
+  readonly length: number;
+  /** NaN: no value, which is never a fault by itself. */
+  readonly values: Float64Array;
+  readonly tMs: number;
+  /** For each slot, when its newest sample was read; before the first, since when one is waited for. */
+  readonly lastSampleMs: Float64Array;
+  /** For each slot, which group of peers its target is one of, a number less than that of slots; -1 is none. */
+  readonly groups: Int32Array;
+}
+
+/**
+ * The state of one detector for many series, one slot each, in typed arrays of a fixed size per slot. Costs O(1) a
+ * value and allocates nothing per value. What it answers depends on the calls alone.
+ */
+export interface DetectorBank {
+  /** For each slot: not 0 while the detector fires. */
+  readonly firing: Uint8Array;
+  /** Makes room for slots 0 to `slots` - 1 and copies what is there: ask in ever larger steps. New ones are as reset. */
+  grow(slots: number): void;
+  /** Makes a slot as new. */
+  reset(slot: number): void;
+  judge(batch: Batch): void;
+  /** How sure it is of a slot that fires, 0 to 1, if all samples were there. */
+  confidence(slot: number): number;
+  /** What it found at a slot that fires, in words and numbers; empty when value and threshold say it all. */
+  finding(slot: number): string;
+  /** All there is of a slot; after `load`, another slot of a like bank goes on in the same way. */
+  save(slot: number): Float64Array;
+  load(slot: number, saved: Float64Array): void;
+}
+
+/** A detector with its parameters. */
+export interface CompiledDetector {
+  /** What a value is compared with, in words, such as `> 90%`. */
+  readonly threshold: string;
+  /**
+   * `Samples`: it speaks when a value comes. `Silence`: it also judges the passing of time, and needs no values.
+   * `Peers`: it judges as time passes, all targets at once, by the value that each has then.
+   */
+  readonly judges: 'Samples' | 'Silence' | 'Peers';
+  create(): DetectorBank;
+}
+
+/** Something wrong with parameters; `path` is relative to them, such as `clearBelow` or `in[0]`. */
+export interface ParameterProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** One way of judging a series. Its schema becomes a part of the DetectionPolicy's. */
+export interface Detector<S extends Schema = Schema> {
+  readonly schema: S;
+  /** Parameters satisfy the schema; what a schema cannot say is answered as problems. */
+  compile(parameters: Infer<S>, metric: Metric): CompiledDetector | readonly ParameterProblem[];
+}
+
+/** Infers the schema of a detector as a literal, and from it the type of its parameters. */
+export const detector = <const S extends Schema>(definition: Detector<S>): Detector<S> => definition;

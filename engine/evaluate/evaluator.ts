@@ -1,0 +1,163 @@
+import type { Frame, Keyframe } from '../frame/types.ts';
+import type { CompiledPolicy } from './compile.ts';
+import { PolicyRun } from './policy-run.ts';
+import { Scratch } from './scratch.ts';
+import { SourceRun } from './source-run.ts';
+import type { EvaluatorStats, PolicyFaults } from './stats.ts';
+import type { RowIdentity, Target } from './target.ts';
+import type { Verdict, VerdictChange, VerdictState } from './verdict.ts';
+
+export interface EvaluatorOptions {
+  /**
+   * Told of every change of state at once, in an order that depends on the input alone. Must not throw, and must not
+   * call the evaluator.
+   */
+  readonly onVerdict: (change: VerdictChange) => void;
+  /** Targets one policy may have; more are counted and not judged. Default 200,000. */
+  readonly maxTargets?: number;
+}
+
+/**
+ * Judges targets by policies on a stream of frames. It is a function of the calls made to it: no clock, no I/O, no
+ * randomness; the same calls give the same verdicts, bit for bit.
+ *
+ * Windows, counters and detectors work on whole columns in typed arrays. Only targets of which there is something to
+ * say (a signal fires, samples are missing, the verdict is not Inactive) are judged one by one.
+ *
+ * @example
+ * const evaluator = new Evaluator({ onVerdict: ({ verdict, from }) => console.log(from, verdict.state) });
+ * evaluator.setPolicy(policy, (target) => target.labels.app === 'cart');
+ * evaluator.bind('agent/node-1', keyframe, identities);
+ * evaluator.frame('agent/node-1', frame);
+ * evaluator.advance(frame.capturedMs + 1000);
+ */
+export class Evaluator {
+  readonly stats: EvaluatorStats = {
+    frames: 0,
+    samples: 0,
+    unboundFrames: 0,
+    unknownColumns: 0,
+    refusedTargets: 0,
+    expressionErrors: 0,
+  };
+  readonly #onVerdict: (change: VerdictChange) => void;
+  readonly #maxTargets: number;
+  readonly #policies = new Map<string, PolicyRun>();
+  readonly #sources = new Map<string, SourceRun>();
+  readonly #scratch = new Scratch();
+  /** The latest time heard of. */
+  #nowMs = -Infinity;
+
+  constructor({ onVerdict, maxTargets = 200_000 }: EvaluatorOptions) {
+    this.#onVerdict = onVerdict;
+    this.#maxTargets = maxTargets;
+  }
+
+  /**
+   * Puts a policy into force, or another version of it. `matches` says which targets of the policy's kind it judges and
+   * is asked once for each target, again with each `bind` and `setPolicy`. Of a new version, signals whose definition
+   * is the same keep their windows and targets their state; the names of the other signals are answered as restarted.
+   * With another `spec.target` everything restarts.
+   */
+  setPolicy(policy: CompiledPolicy, matches: (target: Target) => boolean): { readonly restarted: readonly string[] } {
+    const old = this.#policies.get(policy.id);
+    if (old !== undefined && sameTargets(old.policy, policy)) {
+      const restarted = old.update(policy, matches, this.#nowMs);
+      this.#connect(old);
+      old.endUnmatched(this.#nowMs);
+      return { restarted };
+    }
+    this.removePolicy(policy.id);
+    const run = new PolicyRun(policy, matches, this.#onVerdict, this.stats);
+    this.#policies.set(policy.id, run);
+    this.#connect(run);
+    return { restarted: policy.signals.map(({ name }) => name) };
+  }
+
+  /** Takes a policy out of force; the targets it judged end. */
+  removePolicy(policyId: string): void {
+    const run = this.#policies.get(policyId);
+    if (run === undefined) return;
+    for (const source of this.#sources.values()) source.disconnect(run, this.#nowMs);
+    run.endAll(this.#nowMs);
+    this.#policies.delete(policyId);
+  }
+
+  /**
+   * Says how frames of a source are to be read from now on, and whom their rows concern: `identities[i]` belongs to
+   * `keyframe.rows[i]`, undefined = not known (yet). To be called with every new generation, and again when identities
+   * change. Windows of targets that stay are kept.
+   */
+  bind(sourceKey: string, keyframe: Keyframe, identities: readonly (RowIdentity | undefined)[]): void {
+    this.#nowMs = Math.max(this.#nowMs, keyframe.capturedMs);
+    let source = this.#sources.get(sourceKey);
+    if (source === undefined) {
+      source = new SourceRun(sourceKey, keyframe);
+      this.#sources.set(sourceKey, source);
+    }
+    source.take(keyframe, identities, this.#nowMs);
+    this.stats.refusedTargets += source.connect(this.#policies.values(), this.#maxTargets, this.#nowMs);
+    for (const run of this.#policies.values()) run.endUnmatched(this.#nowMs);
+  }
+
+  /** Forgets a source; targets that no other source speaks of end after 15 seconds. */
+  unbind(sourceKey: string): void {
+    this.#sources.get(sourceKey)?.disconnectAll(this.#nowMs);
+    this.#sources.delete(sourceKey);
+  }
+
+  /** Evaluates a frame; frames of one source must come in order. */
+  frame(sourceKey: string, frame: Frame): void {
+    const source = this.#sources.get(sourceKey);
+    if (source === undefined || !source.reads(frame)) {
+      this.stats.unboundFrames++;
+      return;
+    }
+    this.#nowMs = Math.max(this.#nowMs, frame.capturedMs);
+    if (source.wakes(frame.capturedMs))
+      this.stats.refusedTargets += source.connect(this.#policies.values(), this.#maxTargets, frame.capturedMs);
+    this.stats.frames++;
+    source.evaluate(frame, this.#scratch, this.stats);
+  }
+
+  /** Lets event time pass: silence, missing data, `forSeconds`, `clearForSeconds`. About once a second. */
+  advance(nowMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    for (const run of this.#policies.values()) {
+      this.#scratch.lend(run.slots);
+      run.advance(this.#nowMs, this.#scratch.values);
+    }
+  }
+
+  /** The verdicts of a policy as they stand now, in the order in which their targets were first seen. */
+  verdicts(policyId: string): Iterable<Verdict> {
+    return this.#policies.get(policyId)?.verdicts(this.#nowMs) ?? [];
+  }
+
+  /** The verdict of a policy about one target, if it judges it. */
+  verdict(policyId: string, targetKey: string): Verdict | undefined {
+    return this.#policies.get(policyId)?.verdict(targetKey, this.#nowMs);
+  }
+
+  /** How many targets of a policy are in each state. */
+  counts(policyId: string): Readonly<Record<VerdictState, number>> {
+    return this.#policies.get(policyId)?.counts() ?? noTargets;
+  }
+
+  /** What went wrong with a policy in force. */
+  faults(policyId: string): PolicyFaults | undefined {
+    return this.#policies.get(policyId)?.faults();
+  }
+
+  #connect(run: PolicyRun): void {
+    for (const source of this.#sources.values())
+      this.stats.refusedTargets += source.connect([run], this.#maxTargets, this.#nowMs);
+  }
+}
+
+const noTargets = { Inactive: 0, Pending: 0, Firing: 0, Clearing: 0, Unknown: 0 } as const;
+
+const sameTargets = (a: CompiledPolicy, b: CompiledPolicy): boolean =>
+  a.spec.target.kind === b.spec.target.kind &&
+  a.spec.target.container === b.spec.target.container &&
+  a.warmupMs === b.warmupMs;

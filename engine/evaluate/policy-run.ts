@@ -1,0 +1,300 @@
+import { judge, type Judgement, type When } from '../policy/judgement.ts';
+import { initial, pause, step, type Standing } from '../policy/standing.ts';
+import { grown } from '../windows/pane-window.ts';
+import type { CompiledPolicy } from './compile.ts';
+import type { FrameLog } from './frame-log.ts';
+import { Groups } from './groups.ts';
+import { SignalRun } from './signal-run.ts';
+import type { Target } from './target.ts';
+import { Slots } from './slots.ts';
+import type { EvaluatorStats, PolicyFaults } from './stats.ts';
+import { verdictStates, type Verdict, type VerdictChange, type VerdictState } from './verdict.ts';
+
+/** Nobody speaks of a target any more for so long: it is gone. */
+export const forgetAfterMs = 15_000;
+
+const watched = 1;
+const timed = 2;
+
+interface Place {
+  target: Target;
+  standing: Standing;
+  confidence: number;
+  when: When | undefined;
+}
+
+/** A policy in force: its targets, one slot each, with their signals and where they stand. */
+export class PolicyRun {
+  policy: CompiledPolicy;
+  matches: (target: Target) => boolean;
+  signals: readonly SignalRun[];
+  #expressionErrors = 0;
+  #expressionError: string | undefined;
+  readonly #emit: (change: VerdictChange) => void;
+  readonly #stats: EvaluatorStats;
+  readonly #slots = new Slots();
+  readonly #groups = new Groups();
+  readonly #places: (Place | undefined)[] = [];
+  /** For each slot, why it is looked at though its signals do not fire: `watched` with its samples, `timed` as time passes. */
+  #attention = new Uint8Array(0);
+  /** For each slot, the end of its warm-up, and when it was judged last. */
+  #warmMs = new Float64Array(0);
+  #judgedMs = new Float64Array(0);
+  #hot = new Int32Array(64);
+  #hotCount = 0;
+  #isHot = new Uint8Array(0);
+
+  constructor(
+    policy: CompiledPolicy,
+    matches: (target: Target) => boolean,
+    emit: (change: VerdictChange) => void,
+    stats: EvaluatorStats,
+  ) {
+    this.#stats = stats;
+    this.policy = policy;
+    this.matches = matches;
+    this.#emit = emit;
+    this.signals = policy.signals.map((signal) => new SignalRun(signal, 0, this.#groups));
+  }
+
+  /** Slots in use or free: every slot is less. */
+  get slots(): number {
+    return this.#slots.length;
+  }
+
+  /** Takes another version of the policy over; answers the names of the signals that begin anew. */
+  update(policy: CompiledPolicy, matches: (target: Target) => boolean, nowMs: number): string[] {
+    const old = [...this.signals];
+    const restarted: string[] = [];
+    this.signals = policy.signals.map((signal) => {
+      const same = old.findIndex((run) => run.signal.definition === signal.definition);
+      const [kept] = same < 0 ? [] : old.splice(same, 1);
+      if (kept !== undefined) return kept.renamed(signal);
+      restarted.push(signal.name);
+      const fresh = new SignalRun(signal, this.#slots.capacity, this.#groups);
+      for (const slot of this.#slots.values()) fresh.reset(slot, nowMs);
+      return fresh;
+    });
+    this.policy = policy;
+    this.matches = matches;
+    for (const slot of this.#slots.values()) {
+      this.#attention[slot] = timed;
+      const place = this.#places[slot];
+      if (place !== undefined) place.when = undefined;
+    }
+    return restarted;
+  }
+
+  /** The slot of a target, as it is described now; -1 when it is new and the policy has `most` already. */
+  admit(target: Target, most: number, nowMs: number): number {
+    const known = this.#slots.of(target.key);
+    if (known !== undefined) {
+      const place = this.#places[known];
+      if (place !== undefined && place.target !== target) {
+        place.target = target;
+        this.#groups.join(known, target);
+        place.when = undefined;
+      }
+      return known;
+    }
+    if (this.#slots.size >= most) return -1;
+    const slot = this.#slots.take(target.key, nowMs);
+    this.#grow(this.#slots.capacity);
+    this.#warmMs[slot] = -Infinity;
+    this.#judgedMs[slot] = nowMs;
+    this.#attention[slot] = 0;
+    this.#groups.join(slot, target);
+    for (const signal of this.signals) signal.reset(slot, nowMs);
+    this.#places[slot] = { target, standing: initial(nowMs), confidence: 0, when: undefined };
+    return slot;
+  }
+
+  /** Notes that one row more, or less, speaks of a target; one that is young is not missed until `warmMs`. */
+  addRow(slot: number, warmMs: number): void {
+    this.#slots.addRow(slot);
+    if (warmMs > (this.#warmMs[slot] as number)) this.#warmMs[slot] = warmMs;
+  }
+
+  removeRow(slot: number, nowMs: number): void {
+    this.#slots.removeRow(slot, nowMs);
+  }
+
+  /** Remembers to judge those of some slots, told of by `log`, of which there is anything to say. */
+  lookAt(slots: Int32Array, length: number, signal: SignalRun, log: FrameLog): void {
+    const firing = signal.bank.firing;
+    const attention = this.#attention;
+    for (let i = 0; i < length; i++) {
+      const slot = slots[i] as number;
+      if (slot < 0 || ((firing[slot] as number) | (attention[slot] as number)) === 0) continue;
+      signal.toldBy(slot, log);
+      this.#heat(slot);
+    }
+  }
+
+  /** Judges what was remembered. */
+  settle(nowMs: number): void {
+    for (let i = 0; i < this.#hotCount; i++) {
+      const slot = this.#hot[i] as number;
+      this.#isHot[slot] = 0;
+      this.#judge(slot, nowMs);
+    }
+    this.#hotCount = 0;
+  }
+
+  /** Lets time pass: timers, silence, missing samples, targets that are gone. */
+  advance(nowMs: number, scratch: Float64Array): void {
+    const { staleAfterMs } = this.policy;
+    const { length, live } = this.#slots;
+    for (const [slot, goneMs] of this.#slots.gone)
+      if (nowMs - goneMs >= forgetAfterMs) this.end(slot, nowMs, 'TargetGone');
+    for (const signal of this.signals) {
+      signal.elapse(live, length, nowMs, staleAfterMs, scratch);
+      for (let slot = 0; slot < length; slot++) {
+        if (live[slot] === -1) continue;
+        const isTimed = ((this.#attention[slot] as number) & timed) !== 0;
+        if (isTimed || signal.turns(slot, nowMs, staleAfterMs)) this.#heat(slot);
+      }
+    }
+    this.settle(nowMs);
+  }
+
+  /** Lets go of a target; says so when it was anything but inactive. */
+  end(slot: number, nowMs: number, cause: 'TargetGone' | 'PolicyGone'): void {
+    const place = this.#places[slot];
+    if (place === undefined) return;
+    const from = place.standing.state;
+    const last = { ...this.#verdict(slot, place, nowMs), state: 'Inactive', sinceMs: nowMs, confidence: 0 } as const;
+    this.#slots.free(place.target.key, slot);
+    this.#groups.leave(slot);
+    this.#places[slot] = undefined;
+    this.#attention[slot] = 0;
+    if (from !== 'Inactive') this.#emit({ verdict: last, from, atMs: nowMs, cause });
+  }
+
+  /** Ends those targets of which no row speaks and that the policy does not select any more. */
+  endUnmatched(nowMs: number): void {
+    for (const [slot] of this.#slots.gone) {
+      const target = this.#places[slot]?.target;
+      if (target !== undefined && !this.matches(target)) this.end(slot, nowMs, 'TargetGone');
+    }
+  }
+
+  endAll(nowMs: number): void {
+    for (const slot of Array.from(this.#slots.values())) this.end(slot, nowMs, 'PolicyGone');
+  }
+
+  *verdicts(nowMs: number): Iterable<Verdict> {
+    for (const slot of this.#slots.values()) {
+      const place = this.#places[slot];
+      if (place !== undefined) yield this.#verdict(slot, place, nowMs);
+    }
+  }
+
+  verdict(key: string, nowMs: number): Verdict | undefined {
+    const slot = this.#slots.of(key) ?? -1;
+    const place = this.#places[slot];
+    return place && this.#verdict(slot, place, nowMs);
+  }
+
+  counts(): Record<VerdictState, number> {
+    const counts = Object.fromEntries(verdictStates.map((state) => [state, 0])) as Record<VerdictState, number>;
+    for (const place of this.#places) if (place !== undefined) counts[place.standing.state]++;
+    return counts;
+  }
+
+  faults(): PolicyFaults {
+    return {
+      expressionErrors: this.#expressionErrors,
+      expressionError: this.#expressionError,
+      lateSamples: this.signals.reduce((total, { late }) => total + late, 0),
+    };
+  }
+
+  #heat(slot: number): void {
+    if (this.#isHot[slot] !== 0) return;
+    this.#isHot[slot] = 1;
+    if (this.#hotCount === this.#hot.length) this.#hot = grown(this.#hot, new Int32Array(2 * this.#hotCount));
+    this.#hot[this.#hotCount++] = slot;
+  }
+
+  #judge(slot: number, atMs: number): void {
+    const place = this.#places[slot];
+    if (place === undefined) return;
+    // Sources may differ a little in their times; for a target, time does not go back.
+    const nowMs = Math.max(atMs, this.#judgedMs[slot] as number);
+    this.#judgedMs[slot] = nowMs;
+    const { staleAfterMs, missingData, minConfidence } = this.policy;
+    if (this.#isQuiet(slot, place, nowMs)) return;
+    const warming = nowMs < (this.#warmMs[slot] as number) + staleAfterMs;
+    const facts = this.signals.map((signal) => signal.facts(slot, nowMs, staleAfterMs));
+    let judgement: Judgement;
+    try {
+      place.when ??= this.policy.when(place.target);
+      judgement = judge(facts, place.when, warming ? 'Hold' : missingData, minConfidence);
+    } catch (error) {
+      this.#expressionErrors++;
+      this.#stats.expressionErrors++;
+      this.#expressionError = error instanceof Error ? error.message : String(error);
+      judgement = { condition: 'False', confidence: 0 };
+    }
+    const { standing } = place;
+    if (warming && judgement.condition === 'Unknown') {
+      // That the young are not listened to is no fault: the verdict stands still, and so does its time.
+      place.standing = pause(standing, nowMs);
+      this.#attention[slot] = watched | timed;
+      return;
+    }
+    place.confidence = judgement.confidence;
+    place.standing = step(standing, judgement.condition, nowMs, this.policy);
+    const { state } = place.standing;
+    this.#attention[slot] = state === 'Pending' || state === 'Clearing' ? watched | timed : watched;
+    if (state !== standing.state)
+      this.#emit({
+        verdict: this.#verdict(slot, place, nowMs),
+        from: standing.state,
+        atMs: nowMs,
+        cause: 'Judged',
+      });
+  }
+
+  /** Notes what the signals are. Answers whether that, without a further look, leaves an inactive target as it is. */
+  #isQuiet(slot: number, { standing }: Place, nowMs: number): boolean {
+    const { staleAfterMs } = this.policy;
+    let any = 0;
+    let all = true;
+    for (const signal of this.signals) {
+      const noted = signal.note(slot, nowMs, staleAfterMs);
+      any |= noted;
+      if (noted === 0) all = false;
+    }
+    if (standing.state !== 'Inactive' || (any !== 0 && (all || this.policy.spec.when !== undefined))) return false;
+    this.#attention[slot] = any === 0 ? 0 : watched;
+    return true;
+  }
+
+  #verdict(slot: number, { target, standing, confidence }: Place, nowMs: number): Verdict {
+    const { id, revision, staleAfterMs } = this.policy;
+    const heard = this.signals.filter((signal) => signal.heard[slot] !== 0);
+    return {
+      policyId: id,
+      revision,
+      target,
+      state: standing.state,
+      sinceMs: standing.sinceMs,
+      firstSampleMs: standing.firstSampleMs,
+      lastSampleMs: heard.length === 0 ? NaN : Math.max(...heard.map((signal) => signal.lastSampleMs[slot] as number)),
+      confidence,
+      evidence: this.signals.map((signal) => signal.evidence(slot, nowMs, staleAfterMs)),
+    };
+  }
+
+  #grow(capacity: number): void {
+    if (capacity <= this.#isHot.length) return;
+    this.#attention = grown(this.#attention, new Uint8Array(capacity));
+    this.#warmMs = grown(this.#warmMs, new Float64Array(capacity));
+    this.#judgedMs = grown(this.#judgedMs, new Float64Array(capacity));
+    this.#groups.grow(capacity);
+    this.#isHot = grown(this.#isHot, new Uint8Array(capacity));
+    for (const signal of this.signals) signal.grow(capacity);
+  }
+}

@@ -1,0 +1,219 @@
+import type { DetectorBank } from '../detectors/detector.ts';
+import type { SignalFacts } from '../policy/judgement.ts';
+import { grown } from '../windows/pane-window.ts';
+import type { Values, Window } from '../windows/window.ts';
+import type { FrameLog } from './frame-log.ts';
+import type { Groups } from './groups.ts';
+import type { CompiledSignal } from './signal.ts';
+import type { Evidence } from './verdict.ts';
+
+const oneSlot = new Int32Array(1);
+const oneValue = new Float64Array(1);
+
+const fires = 1;
+const misses = 2;
+
+/** Samples of one metric, all read at `tMs`. */
+export interface Samples {
+  readonly slots: Int32Array;
+  readonly values: Values;
+  readonly length: number;
+  /** The slots of `slots`, each once, and how many. */
+  readonly judged: Int32Array;
+  readonly count: number;
+  readonly tMs: number;
+}
+
+/** One signal of a policy in force: a window and a detector for each of the policy's targets, one slot each. */
+export class SignalRun {
+  signal: CompiledSignal;
+  readonly bank: DetectorBank;
+  /** For each slot, when its newest sample was read; before the first, since when one is waited for. */
+  lastSampleMs = new Float64Array(0);
+  /** For each slot: 1 once there was a sample. */
+  heard = new Uint8Array(0);
+  /** For each slot, how many rows of sources tell the metric, be it missing or not. */
+  rows = new Int32Array(0);
+  readonly #window: Window;
+  readonly #groups: Groups;
+  /** Who told the newest sample. */
+  readonly #logs: (FrameLog | undefined)[] = [];
+  /** For each slot, what was noted last, and since when it fires or does not. */
+  #noted = new Uint8Array(0);
+  #flippedMs = new Float64Array(0);
+
+  constructor(signal: CompiledSignal, slots: number, groups: Groups) {
+    this.signal = signal;
+    this.#groups = groups;
+    this.#window = signal.createWindow();
+    this.bank = signal.detector.create();
+    this.grow(slots);
+  }
+
+  /** The same run under another name. */
+  renamed(signal: CompiledSignal): this {
+    this.signal = signal;
+    return this;
+  }
+
+  /** Samples that came too late for their window. */
+  get late(): number {
+    return this.#window.late;
+  }
+
+  grow(slots: number): void {
+    if (slots <= this.heard.length) return;
+    this.#window.grow(slots);
+    this.bank.grow(slots);
+    this.lastSampleMs = grown(this.lastSampleMs, new Float64Array(slots));
+    this.heard = grown(this.heard, new Uint8Array(slots));
+    this.rows = grown(this.rows, new Int32Array(slots));
+    this.#noted = grown(this.#noted, new Uint8Array(slots));
+    this.#flippedMs = grown(this.#flippedMs, new Float64Array(slots));
+  }
+
+  reset(slot: number, nowMs: number): void {
+    this.#window.reset(slot);
+    this.bank.reset(slot);
+    this.lastSampleMs[slot] = nowMs;
+    this.heard[slot] = 0;
+    this.rows[slot] = 0;
+    this.#logs[slot] = undefined;
+    this.#noted[slot] = 0;
+    this.#flippedMs[slot] = nowMs;
+  }
+
+  /** Takes samples and judges the slots they belong to. `scratch` holds `count` numbers. */
+  feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array): void {
+    this.#window.take(slots, values, length, tMs);
+    const { lastSampleMs, heard } = this;
+    for (let i = 0; i < length; i++) {
+      const slot = slots[i] as number;
+      if (slot < 0 || Number.isNaN(values[i])) continue;
+      if (tMs > (lastSampleMs[slot] as number)) lastSampleMs[slot] = tMs;
+      heard[slot] = 1;
+    }
+    if (this.signal.detector.judges === 'Peers') return;
+    this.#window.read(judged, count, tMs, scratch);
+    this.bank.judge({ slots: judged, length: count, values: scratch, tMs, lastSampleMs, groups: this.#groups.of });
+  }
+
+  /** Lets time pass for a detector that judges silence or peers. */
+  elapse(slots: Int32Array, length: number, tMs: number, staleAfterMs: number, scratch: Float64Array): void {
+    const { judges } = this.signal.detector;
+    if (judges === 'Samples') return;
+    if (judges === 'Peers') this.#readFresh(slots, length, tMs, staleAfterMs, scratch);
+    const { lastSampleMs } = this;
+    this.bank.judge({ slots, length, values: scratch, tMs, lastSampleMs, groups: this.#groups.of });
+  }
+
+  /** Notes that one row more tells the metric for a slot, or one less. */
+  addRow(slot: number, log: FrameLog): void {
+    this.rows[slot] = (this.rows[slot] as number) + 1;
+    this.#logs[slot] = log;
+  }
+
+  removeRow(slot: number): void {
+    this.rows[slot] = (this.rows[slot] as number) - 1;
+  }
+
+  /** Notes who has told of a slot last. */
+  toldBy(slot: number, log: FrameLog): void {
+    this.#logs[slot] = log;
+  }
+
+  /**
+   * Whether samples of a slot stay away. A metric that a source tells of as missing, and never had a value, does not
+   * apply to the target; silence is not missing to a detector that judges it.
+   */
+  isMissing(slot: number, nowMs: number, staleAfterMs: number): boolean {
+    if (nowMs - (this.lastSampleMs[slot] as number) <= staleAfterMs) return false;
+    return this.signal.detector.judges !== 'Silence' && (this.heard[slot] !== 0 || this.rows[slot] === 0);
+  }
+
+  /** What the signal is at a slot: it fires, it is missing, both, or (0) it is quiet. */
+  look(slot: number, nowMs: number, staleAfterMs: number): number {
+    return (this.bank.firing[slot] === 0 ? 0 : fires) | (this.isMissing(slot, nowMs, staleAfterMs) ? misses : 0);
+  }
+
+  /** The same, remembered with the time at which it began to fire, or ceased to. */
+  note(slot: number, nowMs: number, staleAfterMs: number): number {
+    const is = this.look(slot, nowMs, staleAfterMs);
+    const was = this.#noted[slot] as number;
+    if (is === was) return is;
+    this.#noted[slot] = is;
+    if (((is ^ was) & fires) !== 0) this.#flippedMs[slot] = nowMs;
+    return is;
+  }
+
+  /** Whether it is something else than was noted. */
+  turns(slot: number, nowMs: number, staleAfterMs: number): boolean {
+    return this.look(slot, nowMs, staleAfterMs) !== this.#noted[slot];
+  }
+
+  /** The signal at a slot. */
+  facts(slot: number, nowMs: number, staleAfterMs: number): SignalFacts {
+    const firing = this.bank.firing[slot] !== 0;
+    const missing = this.isMissing(slot, nowMs, staleAfterMs);
+    return {
+      firing,
+      missing,
+      value: missing ? NaN : this.#value(slot),
+      confidence: firing ? this.bank.confidence(slot) * this.#share(slot, nowMs) : 0,
+      samples: this.#window.count(slot),
+    };
+  }
+
+  evidence(slot: number, nowMs: number, staleAfterMs: number): Evidence {
+    const { firing, confidence, samples } = this.facts(slot, nowMs, staleAfterMs);
+    const { name, metric, aggregate, windowSeconds, detector } = this.signal;
+    const log = this.heard[slot] === 0 ? undefined : this.#logs[slot];
+    return {
+      signal: name,
+      metric: metric.name,
+      aggregate: aggregate.name,
+      windowSeconds,
+      value: this.#value(slot),
+      threshold: detector.threshold,
+      finding: firing ? this.bank.finding(slot) : '',
+      firing,
+      confidence,
+      sinceMs: this.#flippedMs[slot] ?? nowMs,
+      samples,
+      source: log?.key ?? '',
+      fromSequence: log?.sequenceAt((this.lastSampleMs[slot] ?? nowMs) - this.#window.spanMs) ?? 0,
+      toSequence: log?.lastSequence ?? 0,
+    };
+  }
+
+  /** Reads each slot as of its newest sample, since time must not move windows; what is stale is no value. */
+  #readFresh(slots: Int32Array, length: number, tMs: number, staleAfterMs: number, out: Float64Array): void {
+    for (let i = 0; i < length; i++) {
+      const slot = slots[i] as number;
+      const isFresh = slot >= 0 && this.heard[slot] !== 0 && tMs - (this.lastSampleMs[slot] as number) <= staleAfterMs;
+      out[i] = isFresh ? this.#value(slot) : NaN;
+    }
+  }
+
+  #value(slot: number): number {
+    oneSlot[0] = slot;
+    this.#window.read(oneSlot, 1, this.lastSampleMs[slot] ?? 0, oneValue);
+    return oneValue[0] ?? NaN;
+  }
+
+  /**
+   * Which share of the samples that should be in the window is there, at most 1. There should be one each interval of
+   * the source from each row, over the window less one pane. A silence is certain only while its source speaks.
+   */
+  #share(slot: number, nowMs: number): number {
+    const { spanMs, paneMs } = this.#window;
+    const intervalMs = this.#logs[slot]?.intervalMs ?? 0;
+    if (this.signal.detector.judges === 'Silence') {
+      const speaks = nowMs - (this.#logs[slot]?.lastFrameMs ?? -Infinity) <= 2 * intervalMs;
+      return speaks ? 1 : 0.5;
+    }
+    if (spanMs === 0 || intervalMs === 0) return 1;
+    const expected = Math.floor((spanMs - paneMs) / intervalMs) * Math.max(1, this.rows[slot] ?? 1);
+    return expected <= 1 ? 1 : Math.min(1, this.#window.count(slot) / expected);
+  }
+}

@@ -1,0 +1,111 @@
+import type { CompiledDetector, ParameterProblem } from '../detectors/detector.ts';
+import { compileDetector } from '../detectors/registry.ts';
+import type { Scope } from '../frame/types.ts';
+import { nameOfOpenTelemetry } from '../open-telemetry.ts';
+import { metricNamed, metrics, type Metric } from '../metrics.ts';
+import { aggregateNamed, aggregateNames } from '../windows/registry.ts';
+import type { Aggregate, Window } from '../windows/window.ts';
+import { suggestion } from './nearest.ts';
+import type { Problem, SignalSpec } from './policy-spec.ts';
+import type { TargetKind } from './target.ts';
+
+/** A signal that can be evaluated. */
+export interface CompiledSignal {
+  readonly name: string;
+  readonly metric: Metric;
+  readonly aggregate: Aggregate;
+  /** 0: no window, the last sample alone. */
+  readonly windowSeconds: number;
+  readonly detector: CompiledDetector;
+  createWindow(): Window;
+  /** Equal for signals that do the same, whatever their names. */
+  readonly definition: string;
+}
+
+/**
+ * Rows whose samples say something of a target of this kind, the best first. Samples of what is smaller are pooled; of
+ * what is larger, nothing is said: that a node is short of memory does not tell which of its containers is.
+ */
+export const scopesOf: Readonly<Record<TargetKind, readonly Scope[]>> = {
+  Container: ['Container'],
+  Pod: ['Pod', 'Container'],
+  Workload: ['Workload', 'Pod', 'Container'],
+  Node: ['Node', 'Pod', 'Container'],
+};
+
+/** Compiles a signal of a policy about targets of `kind`; `path` is where it stands. */
+export function compileSignal(spec: SignalSpec, kind: TargetKind, path: string): CompiledSignal | Problem[] {
+  const problems: Problem[] = [];
+  const metric = metricNamed(spec.metric);
+  if (metric === undefined) {
+    const here = nameOfOpenTelemetry(spec.metric);
+    const near =
+      here === undefined
+        ? suggestion(
+            spec.metric,
+            metrics.map(({ name }) => name),
+          )
+        : `; here it is called ${here}`;
+    return [{ path: `${path}.metric`, message: `must be a metric that is measured, and ${spec.metric} is not${near}` }];
+  }
+  const { seconds, aggregate: aggregateName, minSamples = 1 } = spec.window ?? { seconds: 0, aggregate: 'Last' };
+  const aggregate = aggregateNamed(aggregateName);
+  const detector = compileDetector(spec.detect, aggregate === undefined ? metric : judgedOf(metric, aggregate));
+  if (!scopesOf[kind].includes(metric.scope)) problems.push({ path: `${path}.metric`, message: tooWide(metric, kind) });
+  if (aggregate === undefined)
+    problems.push({ path: `${path}.window.aggregate`, message: `must be one of ${aggregateNames.join(', ')}` });
+  else problems.push(...windowProblems(aggregate, metric, minSamples, path));
+  if (isProblems(detector)) {
+    for (const { path: at, message } of detector)
+      problems.push({ path: `${path}.detect${at === '' ? '' : `.${at}`}`, message });
+    return problems;
+  }
+  if (detector.judges === 'Peers' && kind === 'Workload')
+    problems.push({
+      path: `${path}.detect.peers`,
+      message: 'must not stand here: a Workload has no peers; set target.kind to Pod, Container or Node',
+    });
+  if (problems.length > 0 || aggregate === undefined) return problems;
+  return {
+    name: spec.name,
+    metric,
+    aggregate,
+    windowSeconds: seconds,
+    detector,
+    createWindow: () => aggregate.create({ seconds, minSamples }),
+    definition: JSON.stringify([metric.name, aggregate.name, seconds, minSamples, spec.detect]),
+  };
+}
+
+/** A metric as the detector meets it: with the unit of the aggregate. */
+function judgedOf(metric: Metric, { name }: Aggregate): Metric {
+  if (name === 'Count') return { ...metric, unit: '{sample}' };
+  return name === 'Rate' || name === 'Slope' ? { ...metric, unit: `${metric.unit}/s` } : metric;
+}
+
+const isProblems = (answer: CompiledDetector | readonly ParameterProblem[]): answer is readonly ParameterProblem[] =>
+  Array.isArray(answer);
+
+function tooWide(metric: Metric, kind: TargetKind): string {
+  const kinds = Object.entries(scopesOf).filter(([, scopes]) => scopes.includes(metric.scope));
+  const fit = kinds.map(([name]) => name).join(' or ');
+  return `must be measured for a ${kind} or a part of it: ${metric.name} is measured for each ${metric.scope}; set target.kind to ${fit}, or take another metric`;
+}
+
+function windowProblems(aggregate: Aggregate, metric: Metric, minSamples: number, path: string): Problem[] {
+  const problems: Problem[] = [];
+  const { name } = aggregate;
+  if (aggregate.of === 'Increases' && metric.kind !== 'counter')
+    problems.push({
+      path: `${path}.window.aggregate`,
+      message: `must not be ${name}: ${metric.name} is a gauge, and only counters have one; take Slope or Mean`,
+    });
+  if (name === 'Slope' && metric.kind === 'counter')
+    problems.push({
+      path: `${path}.window.aggregate`,
+      message: `must not be Slope: ${metric.name} is a counter; take Rate, which knows resets`,
+    });
+  if (name === 'Last' && minSamples > 1)
+    problems.push({ path: `${path}.window.minSamples`, message: 'must be 1 with Last, which is one sample' });
+  return problems;
+}

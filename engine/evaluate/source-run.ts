@@ -1,0 +1,268 @@
+import { scopes, type Column, type ColumnValues, type Frame, type Keyframe, type Scope } from '../frame/types.ts';
+import { Counters, type SeriesKey } from '../series/counters.ts';
+import type { Values } from '../windows/window.ts';
+import { FrameLog } from './frame-log.ts';
+import type { PolicyRun } from './policy-run.ts';
+import type { Scratch } from './scratch.ts';
+import { scopesOf } from './signal.ts';
+import type { SignalRun } from './signal-run.ts';
+import type { EvaluatorStats } from './stats.ts';
+import type { RowIdentity } from './target.ts';
+
+/** Where one column's samples go for one signal. */
+interface Binding {
+  readonly run: PolicyRun;
+  readonly signal: SignalRun;
+  readonly column: number;
+  /** The rows of the column's scope. */
+  readonly range: Range;
+  /** For each of them, the target's slot; -1 for those of nobody, and of what is warming up. */
+  readonly slots: Int32Array;
+  /** The same slots, each once; `slots` itself when no two rows share one. */
+  readonly judged: Int32Array;
+}
+
+/** What a policy has of a source. */
+interface Bound {
+  /** For each row of the keyframe, the slot it speaks of, or -1. */
+  readonly rowSlots: Int32Array;
+  readonly bindings: readonly Binding[];
+  /** When the next of its rows is warm; Infinity when all are. */
+  readonly wakeMs: number;
+}
+
+type Range = readonly [first: number, end: number];
+
+/** A source, and how its frames reach the policies: which signals want which column, and whose each row is. */
+export class SourceRun {
+  readonly log: FrameLog;
+  #keyframe: Keyframe;
+  #identities: readonly (RowIdentity | undefined)[] = [];
+  readonly #counters = new Counters();
+  /** For each row, its series. */
+  #series: Int32Array = new Int32Array(0);
+  /** Where the rows of each scope lie. */
+  #ranges: ReadonlyMap<Scope, Range> = new Map();
+  readonly #bound = new Map<PolicyRun, Bound>();
+  /** For each column of the keyframe. */
+  #bindings: Binding[][] = [];
+  /** When the first of the rows in warm-up is warm. */
+  #wakeMs = Infinity;
+
+  constructor(key: string, keyframe: Keyframe) {
+    this.log = new FrameLog(key);
+    this.#keyframe = keyframe;
+  }
+
+  /** Whether a frame is to be read with the keyframe that was taken last. */
+  reads({ source, generation }: Frame): boolean {
+    return generation === this.#keyframe.generation && source.boot === this.#keyframe.source.boot;
+  }
+
+  /** Whether rows have grown warm, so that policies are to be connected anew. */
+  wakes(nowMs: number): boolean {
+    return nowMs >= this.#wakeMs;
+  }
+
+  /** Takes a dictionary over; all policies are to be connected anew after it. */
+  take(keyframe: Keyframe, identities: readonly (RowIdentity | undefined)[], nowMs: number): void {
+    this.#keyframe = keyframe;
+    this.#identities = identities;
+    this.log.intervalMs = keyframe.intervalMs;
+    this.#ranges = new Map(scopes.map((scope) => [scope, rangeOf(keyframe, scope)]));
+    const rows = keyframe.rows.map(({ scope, uid, container = '' }, row): SeriesKey => ({
+      row: `${scope}/${uid}/${container}`,
+      successive: scope === 'Container' ? identities[row]?.Container?.key : undefined,
+    }));
+    this.#series = this.#counters.open(rows, nowMs);
+  }
+
+  /** Connects policies, anew those that are connected. Answers how many targets they had no room for. */
+  connect(runs: Iterable<PolicyRun>, mostTargets: number, nowMs: number): number {
+    let refused = 0;
+    for (const run of runs) {
+      const before = this.#bound.get(run);
+      const placed = this.#place(run, mostTargets, nowMs);
+      refused += placed.refused;
+      const bindings = run.signals.flatMap((signal) => this.#bindingOf(run, signal, placed, nowMs) ?? []);
+      const wakeMs = placed.warmMs.reduce(
+        (least, warmMs) => (warmMs > nowMs ? Math.min(least, warmMs) : least),
+        Infinity,
+      );
+      this.#bound.set(run, { rowSlots: placed.rowSlots, bindings, wakeMs });
+      if (before !== undefined) this.#release(run, before, nowMs);
+    }
+    this.#index();
+    return refused;
+  }
+
+  disconnect(run: PolicyRun, nowMs: number): void {
+    const before = this.#bound.get(run);
+    if (before === undefined) return;
+    this.#bound.delete(run);
+    this.#release(run, before, nowMs);
+    this.#index();
+  }
+
+  disconnectAll(nowMs: number): void {
+    for (const [run, bound] of this.#bound) this.#release(run, bound, nowMs);
+    this.#bound.clear();
+    this.#index();
+  }
+
+  /** Leads a frame's samples to the windows and lets the policies judge. */
+  evaluate(frame: Frame, scratch: Scratch, stats: EvaluatorStats): void {
+    this.log.note(frame.sequence, frame.capturedMs);
+    for (const column of frame.columns) {
+      const bindings = this.#bindings[column.column];
+      if (bindings === undefined) stats.unknownColumns++;
+      else if (bindings.length > 0) stats.samples += this.#feed(column, bindings, frame, scratch);
+    }
+    for (const run of this.#bound.keys()) run.settle(frame.capturedMs);
+  }
+
+  #feed({ column, values }: ColumnValues, bindings: readonly Binding[], frame: Frame, scratch: Scratch): number {
+    const { scope = 'Node', metric = '' } = this.#keyframe.columns[column] ?? {};
+    const [first, end] = this.#range(scope);
+    const told = frame.rows === undefined ? undefined : between(frame.rows, first, end);
+    const length = Math.min(values.length, told?.length ?? end - first);
+    scratch.lend(length);
+    let increases: Float64Array | undefined;
+    for (const { run, signal, slots: all, judged: allJudged } of bindings) {
+      let samples: Values = values;
+      if (signal.signal.aggregate.of === 'Increases') {
+        increases ??= this.#increases(metric, values, length, first, told, scratch);
+        samples = increases;
+      }
+      const slots = told === undefined ? all : gather(all, told, first, length, scratch.slots);
+      const judged = told === undefined ? allJudged : all === allJudged ? slots : once(slots, length);
+      const count = judged === slots ? length : judged.length;
+      signal.feed({ slots, values: samples, length, judged, count, tMs: frame.capturedMs }, scratch.values);
+      run.lookAt(judged, count, signal, this.log);
+    }
+    return length;
+  }
+
+  #increases(
+    metric: string,
+    values: Values,
+    length: number,
+    first: number,
+    told: Uint32Array | undefined,
+    scratch: Scratch,
+  ): Float64Array {
+    const series =
+      told === undefined
+        ? this.#series.subarray(first, first + length)
+        : gather(this.#series, told, 0, length, scratch.series);
+    this.#counters.increases(metric, series, values, length, scratch.increases);
+    return scratch.increases;
+  }
+
+  /** Finds the target of each row; rows of targets that the policy does not judge have none. */
+  #place(run: PolicyRun, mostTargets: number, nowMs: number): Placed {
+    const { spec, warmupMs } = run.policy;
+    const { kind, container } = spec.target;
+    const rowSlots = new Int32Array(this.#keyframe.rows.length).fill(-1);
+    const warmMs = new Float64Array(rowSlots.length).fill(-Infinity);
+    const seen = new Map<string, number>();
+    let refused = 0;
+    for (const [row, { scope }] of this.#keyframe.rows.entries()) {
+      const identity = this.#identities[row];
+      const target = identity?.[kind];
+      if (target === undefined || !scopesOf[kind].includes(scope)) continue;
+      let slot = seen.get(target.key);
+      if (slot === undefined) {
+        const isWanted = (container === undefined || target.container === container) && run.matches(target);
+        slot = isWanted ? run.admit(target, mostTargets, nowMs) : -1;
+        if (isWanted && slot < 0) refused++;
+        seen.set(target.key, slot);
+      }
+      if (slot < 0) continue;
+      const startedMs = identity?.[scope]?.startedMs;
+      if (startedMs !== undefined && warmupMs > 0) warmMs[row] = startedMs + warmupMs;
+      rowSlots[row] = slot;
+      run.addRow(slot, warmMs[row] ?? -Infinity);
+    }
+    return { rowSlots, warmMs, refused };
+  }
+
+  /** Where the signal's samples come from: the column that is nearest to the target's kind, if there is one. */
+  #bindingOf(run: PolicyRun, signal: SignalRun, { rowSlots, warmMs }: Placed, nowMs: number): Binding | undefined {
+    const { columns } = this.#keyframe;
+    const fit = scopesOf[run.policy.spec.target.kind];
+    const scope = fit.find((each) => columns.some((column) => isOf(column, signal.signal.metric.name, each)));
+    if (scope === undefined) return undefined;
+    const [first, end] = this.#range(scope);
+    const slots = rowSlots.slice(first, end);
+    // What a young one tells is not judged, but it is no silence.
+    const hearsYoung = signal.signal.detector.judges === 'Silence';
+    for (const [i, slot] of slots.entries()) {
+      if (slot < 0) continue;
+      signal.addRow(slot, this.log);
+      if (!hearsYoung && (warmMs[first + i] ?? -Infinity) > nowMs) slots[i] = -1;
+    }
+    const judged = once(slots, slots.length);
+    const column = columns.findIndex((each) => isOf(each, signal.signal.metric.name, scope));
+    const range: Range = [first, end];
+    return { run, signal, column, range, slots, judged: judged.length === slots.length ? slots : judged };
+  }
+
+  /** Gives back the rows of a policy as it was connected. */
+  #release(run: PolicyRun, { rowSlots, bindings }: Bound, nowMs: number): void {
+    for (const { signal, range } of bindings)
+      for (const slot of rowSlots.subarray(...range)) if (slot >= 0) signal.removeRow(slot);
+    for (const slot of rowSlots) if (slot >= 0) run.removeRow(slot, nowMs);
+  }
+
+  #index(): void {
+    this.#bindings = this.#keyframe.columns.map(() => []);
+    this.#wakeMs = Infinity;
+    const counted = new Set<string>();
+    for (const [run, { bindings, wakeMs }] of this.#bound) {
+      for (const binding of bindings) this.#bindings[binding.column]?.push(binding);
+      for (const { signal } of run.signals) if (signal.aggregate.of === 'Increases') counted.add(signal.metric.name);
+      this.#wakeMs = Math.min(this.#wakeMs, wakeMs);
+    }
+    this.#counters.keep(counted);
+  }
+
+  #range(scope: Scope): Range {
+    return this.#ranges.get(scope) ?? [0, 0];
+  }
+}
+
+interface Placed {
+  readonly rowSlots: Int32Array;
+  /** For each row, the end of its warm-up. */
+  readonly warmMs: Float64Array;
+  /** Targets that found no room. */
+  readonly refused: number;
+}
+
+const isOf = ({ metric, scope }: Column, name: string, of: Scope): boolean => metric === name && scope === of;
+
+/** Rows are in the order of their scopes. */
+function rangeOf({ rows }: Keyframe, scope: Scope): Range {
+  const first = rows.findIndex((row) => row.scope === scope);
+  return first < 0 ? [0, 0] : [first, rows.findLastIndex((row) => row.scope === scope) + 1];
+}
+
+/** The part of some ascending row numbers that lies from `first` to before `end`. */
+function between(rows: Uint32Array, first: number, end: number): Uint32Array {
+  let from = 0;
+  while (from < rows.length && (rows[from] as number) < first) from++;
+  let to = from;
+  while (to < rows.length && (rows[to] as number) < end) to++;
+  return rows.subarray(from, to);
+}
+
+/** Writes `all[rows[i] - first]` to `out[i]`. */
+function gather(all: Int32Array, rows: Uint32Array, first: number, length: number, out: Int32Array): Int32Array {
+  for (let i = 0; i < length; i++) out[i] = all[(rows[i] as number) - first] ?? -1;
+  return out;
+}
+
+/** The slots among the first `length`, each once. */
+const once = (slots: Int32Array, length: number): Int32Array =>
+  Int32Array.from(new Set(slots.subarray(0, length).filter((slot) => slot >= 0)));

@@ -1,0 +1,25 @@
+/** What an evaluator has done since it was made. */
+export interface EvaluatorStats {
+  /** Frames that were evaluated. */
+  frames: number;
+  /** Values of frames that some signal wanted, missing ones included. */
+  samples: number;
+  /** Frames whose source or generation is not bound; they were not evaluated. */
+  unboundFrames: number;
+  /** Columns of frames that are not in the keyframe. */
+  unknownColumns: number;
+  /** How often a target was not judged because its policy had `maxTargets` already. */
+  refusedTargets: number;
+  /** Evaluations of `when` that ended in an error; the condition counted as not held. */
+  expressionErrors: number;
+}
+
+/** What went wrong with a policy since it came into force. */
+export interface PolicyFaults {
+  /** Evaluations of `when` that ended in an error; the condition counted as not held. */
+  readonly expressionErrors: number;
+  /** What the last of them said. */
+  readonly expressionError: string | undefined;
+  /** Samples that came more than five seconds after a later one of their target, and were left out. */
+  readonly lateSamples: number;
+}

@@ -1,0 +1,259 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { mostKept } from './order-window.ts';
+import { aggregateNamed, aggregates } from './registry.ts';
+import { latenessMs, panesOf, type Aggregate, type Window } from './window.ts';
+
+/** What a window promises, by keeping everything and computing it anew. */
+class NaiveWindow {
+  readonly #panes: number;
+  readonly #paneMs: number;
+  #samples: { pane: number; tMs: number; value: number }[] = [];
+  #newest = -Infinity;
+  late = 0;
+
+  constructor(seconds: number) {
+    ({ panes: this.#panes, paneMs: this.#paneMs } = panesOf(seconds));
+  }
+
+  take(value: number, tMs: number): void {
+    const pane = Math.floor(tMs / this.#paneMs);
+    if (Number.isNaN(value)) return;
+    if (this.#newest - pane > Math.ceil(latenessMs / this.#paneMs)) {
+      this.late++;
+      return;
+    }
+    this.#newest = Math.max(this.#newest, pane);
+    this.#samples.push({ pane: this.#newest, tMs, value });
+  }
+
+  samples(tMs: number): { tMs: number; value: number }[] {
+    this.#newest = this.#samples.length > 0 ? Math.max(this.#newest, Math.floor(tMs / this.#paneMs)) : this.#newest;
+    return this.#samples.filter(({ pane }) => pane > this.#newest - this.#panes);
+  }
+}
+
+const percentile = (q: number) => (values: number[]) => {
+  const sorted = values.map(Math.fround).toSorted((a, b) => a - b);
+  return sorted[Math.max(1, Math.ceil(q * sorted.length - 1e-9)) - 1] ?? NaN;
+};
+const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+
+function slope(samples: { tMs: number; value: number }[]): number {
+  const meanT = sum(samples.map(({ tMs }) => tMs)) / samples.length;
+  const meanX = sum(samples.map(({ value }) => value)) / samples.length;
+  const tt = sum(samples.map(({ tMs }) => (tMs - meanT) ** 2));
+  return tt > 0 ? (sum(samples.map(({ tMs, value }) => (tMs - meanT) * (value - meanX))) / tt) * 1000 : NaN;
+}
+
+const naive: Record<string, (values: number[], seconds: number) => number> = {
+  Mean: (values) => sum(values) / values.length,
+  Min: (values) => Math.min(...values),
+  Max: (values) => Math.max(...values),
+  P50: percentile(0.5),
+  P90: percentile(0.9),
+  P95: percentile(0.95),
+  P99: percentile(0.99),
+  Rate: (values, seconds) => sum(values) / seconds,
+  Increase: sum,
+  Count: (values) => values.length,
+};
+
+const one = new Float64Array(1);
+const slotOf = new Int32Array(1);
+const give = (window: Window, slot: number, value: number, tMs: number): void => {
+  slotOf[0] = slot;
+  one[0] = value;
+  window.take(slotOf, one, 1, tMs);
+};
+const ask = (window: Window, slot: number, tMs: number): number => {
+  slotOf[0] = slot;
+  window.read(slotOf, 1, tMs, one);
+  return one[0] ?? NaN;
+};
+const near = (got: number, want: number, scale: number): boolean =>
+  Object.is(got, want) || Math.abs(got - want) <= 1e-9 * Math.max(scale, Math.abs(want));
+
+const startMs = Date.UTC(2026, 0, 1);
+/** A step in time: regular, none, irregular, a gap, a long sleep, a little or much too late. */
+const step = fc.oneof(
+  { weight: 8, arbitrary: fc.constant(1000) },
+  { weight: 2, arbitrary: fc.constant(0) },
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 3000 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 3000, max: 90_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1e6, max: 1e9 }) },
+  { weight: 2, arbitrary: fc.integer({ min: -12_000, max: -1 }) },
+);
+const value = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: -20, max: 20 }) },
+  { weight: 4, arbitrary: fc.double({ min: -1e6, max: 1e6, noNaN: true }) },
+  { weight: 1, arbitrary: fc.constantFrom(1e15, -1e15, 0, -0) },
+  { weight: 2, arbitrary: fc.constant(NaN) },
+);
+const happening = fc.oneof(
+  { weight: 30, arbitrary: fc.record({ slot: fc.constantFrom(0, 1, 70, 200), value, step }) },
+  { weight: 1, arbitrary: fc.record({ reset: fc.constantFrom(0, 70) }) },
+);
+
+describe('windows', () => {
+  for (const aggregate of aggregates) describe(aggregate.name, () => conformance(aggregate));
+});
+
+/** What every aggregate of the registry must do. */
+function conformance(aggregate: Aggregate): void {
+  const compute = naive[aggregate.name];
+  const create = (seconds: number, minSamples = 1) => {
+    const window = aggregate.create({ seconds, minSamples });
+    window.grow(1);
+    return window;
+  };
+
+  it('has no value before the first sample, and none for nobody', () => {
+    const window = create(10);
+    expect(ask(window, 0, startMs)).to.be.NaN;
+    expect(ask(window, -1, startMs)).to.be.NaN;
+    give(window, -1, 5, startMs);
+    give(window, 0, NaN, startMs);
+    expect(ask(window, 0, startMs)).to.be.NaN;
+    expect(window.count(0)).to.equal(0);
+  });
+
+  if (aggregate.name === 'Last')
+    it('holds the newest sample whatever its age', () => {
+      const window = create(10);
+      give(window, 0, 3, startMs);
+      give(window, 0, 4, startMs - 10);
+      give(window, 0, NaN, startMs + 1000);
+      expect(ask(window, 0, startMs + 3_600_000)).to.equal(3);
+      expect(window.late).to.equal(0);
+      give(window, 0, 5, startMs - latenessMs - 1);
+      expect(window.late).to.equal(1);
+      window.reset(0);
+      expect(ask(window, 0, startMs)).to.be.NaN;
+    });
+  else
+    it('equals the same computed anew, over any series', () => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(1, 2, 5, 10, 60, 300, 3600),
+          fc.integer({ min: 1, max: 4 }),
+          fc.array(happening, { minLength: 1, maxLength: 150, size: 'max' }),
+          (seconds, minSamples, happenings) => {
+            const window = create(seconds, minSamples);
+            const models = new Map<number, NaiveWindow>();
+            let nowMs = startMs;
+            let late = 0;
+            for (const event of happenings) {
+              if ('reset' in event) {
+                window.reset(event.reset);
+                late += models.get(event.reset)?.late ?? 0;
+                models.delete(event.reset);
+                continue;
+              }
+              nowMs += event.step;
+              window.grow(event.slot + 1);
+              give(window, event.slot, event.value, nowMs);
+              const model = models.get(event.slot) ?? new NaiveWindow(seconds);
+              models.set(event.slot, model);
+              model.take(event.value, nowMs);
+              const samples = model.samples(nowMs);
+              const values = samples.map((sample) => sample.value);
+              const got = ask(window, event.slot, nowMs);
+              const scale = Math.max(0, ...values.map(Math.abs));
+              expect(window.count(event.slot), 'count').to.equal(samples.length);
+              if (samples.length < minSamples) {
+                expect(got).to.be.NaN;
+              } else if (compute === undefined) {
+                const span = Math.max(...samples.map(({ tMs }) => tMs)) - Math.min(...samples.map(({ tMs }) => tMs));
+                const want = slope(samples);
+                // A time of today is known to a quarter of a microsecond: that counts where samples are a millisecond apart.
+                const precision = 1e-6 + 1e-3 / span;
+                expect(
+                  Object.is(got, want) || Math.abs(got - want) <= precision * (Math.abs(want) + (scale / span) * 1000),
+                  `slope ${got} instead of ${want}`,
+                ).to.be.true;
+              } else {
+                const want = compute(values, seconds);
+                expect(near(got, want, scale), `${got} instead of ${want}`).to.be.true;
+              }
+            }
+            for (const model of models.values()) late += model.late;
+            expect(window.late, 'late').to.equal(late);
+          },
+        ),
+        { numRuns: 120 },
+      );
+    });
+
+  it('gives the rows of a column to their slots', () => {
+    const window = create(10);
+    window.grow(300);
+    const slots = Int32Array.from({ length: 300 }, (_, i) => (i % 7 === 3 ? -1 : 299 - i));
+    const values = Float32Array.from({ length: 300 }, (_, i) => i);
+    const out = new Float64Array(300);
+    for (let second = 0; second < 5; second++) {
+      window.take(slots, values, 300, startMs + second * 1000);
+      window.read(slots, 300, startMs + second * 1000, out);
+    }
+    for (let i = 0; i < 300; i++) {
+      const alone = create(10);
+      for (let second = 0; second < 5; second++) give(alone, 0, i % 7 === 3 ? NaN : i, startMs + second * 1000);
+      expect(out[i], `row ${i}`).to.be.deep.equal(ask(alone, 0, startMs + 4000));
+    }
+  });
+
+  it('gives a slot that is used again nothing of the one before', () => {
+    const window = create(60);
+    for (let second = 0; second < 90; second++) give(window, 0, second * second, startMs + second * 1000);
+    window.reset(0);
+    expect(window.count(0)).to.equal(0);
+    const fresh = create(60);
+    for (let second = 90; second < 200; second++) {
+      for (const each of [window, fresh]) give(each, 0, 7 - second, startMs + second * 1000);
+      expect(ask(window, 0, startMs + second * 1000)).to.be.deep.equal(ask(fresh, 0, startMs + second * 1000));
+    }
+  });
+}
+
+describe('percentiles of more samples than are kept', () => {
+  const rankOf = (values: readonly number[], found: number): number =>
+    values.filter((each) => each <= found).length / values.length;
+
+  for (const [name, quantile, bound] of [
+    ['P50', 0.5, 0.066],
+    ['P95', 0.95, 0.029],
+    ['P99', 0.99, 0.014],
+  ] as const)
+    for (const [kind, make] of [
+      ['noise', (i: number) => Math.sin(i * 12.9898) * 43758.5453 - Math.floor(Math.sin(i * 12.9898) * 43758.5453)],
+      ['a spike every other sample', (i: number) => (i % 2 === 0 ? 100 : 1) + i / 1e6],
+      ['a rhythm of 8', (i: number) => (i % 8) + i / 1e6],
+      ['a rising line', (i: number) => i],
+    ] as const)
+      it(`${name} of ${kind} is off by at most ${bound} in rank`, () => {
+        const window = aggregateNamed(name)?.create({ seconds: 60, minSamples: 1 });
+        if (window === undefined) throw new Error(`no aggregate ${name}`);
+        window.grow(1);
+        const perSecond = 150;
+        const all: number[] = [];
+        for (let i = 0; i < perSecond * 180; i++) {
+          const tMs = startMs + Math.floor(i / perSecond) * 1000;
+          all.push(make(i));
+          give(window, 0, make(i), tMs);
+          if (i < perSecond * 60 || i % 997 !== 0) continue;
+          const inWindow = all.slice((Math.floor(i / perSecond) - 59) * perSecond);
+          expect(window.count(0)).to.equal(inWindow.length).and.greaterThan(mostKept);
+          expect(rankOf(inWindow, ask(window, 0, tMs))).to.be.within(quantile - bound, quantile + bound + 1e-3);
+        }
+      });
+
+  it('is exact again some time after the crowd has gone', () => {
+    const window = aggregateNamed('P50')?.create({ seconds: 10, minSamples: 1 });
+    if (window === undefined) throw new Error('no aggregate P50');
+    window.grow(1);
+    for (let i = 0; i < 5000; i++) give(window, 0, i, startMs + i);
+    for (let second = 10; second < 60; second++) give(window, 0, second, startMs + second * 1000);
+    expect(window.count(0)).to.equal(10);
+    expect(ask(window, 0, startMs + 59_000)).to.equal(54);
+  });
+});
