@@ -1,0 +1,178 @@
+import { jetstream, JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream';
+import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
+import { BusError, type Bus } from './bus.ts';
+import type { Clock } from './clock.ts';
+import { serversOf } from './nats-url.ts';
+
+export interface NatsBusOptions {
+  /** Comma-separated; may hold a user and a password. */
+  readonly url: string;
+  /** How the server’s monitoring names us. */
+  readonly name: string;
+  /** How long to wait for an acknowledgement. Default 2000. */
+  readonly ackMs?: number;
+  /** Told of each change, and once of each new reason why there is no connection. */
+  readonly onConnection?: (state: { connected: true; server: string } | { connected: false; reason: string }) => void;
+}
+
+const retryMs = { first: 100, longest: 2000 };
+
+/** A connection to NATS that is made, kept and made again until it is closed, and acknowledged publishing over it. */
+export class NatsBus implements Bus {
+  connection = 0;
+  readonly #options: NatsBusOptions;
+  readonly #clock: Clock;
+  #nc: NatsConnection | undefined;
+  #js: JetStreamClient | undefined;
+  #up = false;
+  #closing = false;
+  #said = '';
+  /** Ends of publishes that wait for their acknowledgement. A promise shared by all would grow with each of them. */
+  readonly #underWay = new Set<(reason: BusError) => void>();
+  #found = Promise.withResolvers<void>();
+  #wake: () => void = () => {};
+
+  constructor(options: NatsBusOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    void this.#run();
+  }
+
+  get isConnected(): boolean {
+    return this.#up;
+  }
+
+  connected(): Promise<void> {
+    return this.#up ? Promise.resolve() : this.#found.promise;
+  }
+
+  async publish(subject: string, payload: Uint8Array, id: string): Promise<{ duplicate: boolean }> {
+    const js = this.#js;
+    if (!this.#up || js === undefined) throw new BusError('Disconnected', 'there is no connection to NATS');
+    const lost = Promise.withResolvers<never>();
+    this.#underWay.add(lost.reject);
+    try {
+      const { ackMs = 2000 } = this.#options;
+      return await Promise.race([js.publish(subject, payload, { msgID: id, timeout: ackMs }), lost.promise]);
+    } catch (error) {
+      throw busError(error, subject);
+    } finally {
+      this.#underWay.delete(lost.reject);
+    }
+  }
+
+  /** The connection as it is now, for requests of other kinds. */
+  get natsConnection(): NatsConnection | undefined {
+    return this.#up ? this.#nc : undefined;
+  }
+
+  /** Sends what is written, and ends the connection for good. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#wake();
+    await this.#nc?.close();
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; !this.#closing; attempt++) {
+      try {
+        const nc = await connect({
+          ...serversOf(this.#options.url),
+          name: this.#options.name,
+          maxReconnectAttempts: -1,
+          ignoreAuthErrorAbort: true,
+          reconnectDelayHandler: () => jittered(Math.min(retryMs.longest, 250)),
+          timeout: 5000,
+          pingInterval: 20_000,
+        });
+        attempt = 0;
+        await this.#serve(nc);
+      } catch (error) {
+        this.#down(error instanceof Error ? error.message : String(error));
+      }
+      if (!this.#closing) await this.#sleep(jittered(Math.min(retryMs.longest, retryMs.first * 2 ** attempt)));
+    }
+  }
+
+  /** Follows a connection, which the client library makes again by itself, until it is closed. */
+  async #serve(nc: NatsConnection): Promise<void> {
+    this.#nc = nc;
+    this.#js = jetstream(nc);
+    if (this.#closing) return nc.close();
+    this.#connected(nc);
+    for await (const { type } of nc.status()) {
+      if (type === 'disconnect' || type === 'staleConnection') this.#down('connection lost');
+      else if (type === 'reconnect') this.#connected(nc);
+    }
+    const error = await nc.closed();
+    this.#down(error instanceof Error ? error.message : 'connection closed');
+  }
+
+  #connected(nc: NatsConnection): void {
+    if (this.#up) return;
+    this.#up = true;
+    this.#said = '';
+    this.connection++;
+    this.#found.resolve();
+    this.#options.onConnection?.({ connected: true, server: nc.getServer() });
+  }
+
+  #down(reason: string): void {
+    if (this.#up) {
+      this.#up = false;
+      this.#found = Promise.withResolvers();
+      const lost = new BusError('Disconnected', 'the connection to NATS was lost before the acknowledgement came');
+      for (const lose of this.#underWay) lose(lost);
+    }
+    if (this.#said === reason || this.#closing) return;
+    this.#said = reason;
+    this.#options.onConnection?.({ connected: false, reason });
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(ms, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+const jittered = (ms: number): number => ms * (0.5 + Math.random() / 2);
+
+/** JetStream’s codes for a message that is larger than the stream takes, and for an account or a stream that is full. */
+const tooLargeCode = 10_054;
+const fullCodes: ReadonlySet<number> = new Set([10_023, 10_047, 10_077, 10_122]);
+
+/** What a failed publish means, and what to do about it. */
+function busError(thrown: unknown, subject: string): BusError {
+  if (thrown instanceof BusError) return thrown;
+  // The client wraps what the server answers to a request.
+  const error = thrown instanceof errors.RequestError && thrown.cause !== undefined ? thrown.cause : thrown;
+  const message = error instanceof Error ? error.message : String(error);
+  const options = { cause: error };
+  if (error instanceof Error && error.name === 'JetStreamNotEnabled')
+    return new BusError(
+      'NoStream',
+      `no JetStream stream takes ${subject}: the operator creates it when it starts, and the server needs JetStream`,
+      options,
+    );
+  if (error instanceof JetStreamApiError) {
+    if (error.code === tooLargeCode) return new BusError('TooLarge', message, options);
+    const hint = fullCodes.has(error.code) ? ': the stream or its disk is full' : '';
+    return new BusError('Refused', `${message} (${error.code})${hint}`, options);
+  }
+  if (error instanceof errors.PermissionViolationError)
+    return new BusError('Refused', `we may not publish to ${subject}`, options);
+  if (error instanceof errors.InvalidArgumentError) return new BusError('TooLarge', message, options);
+  if (error instanceof errors.TimeoutError)
+    return new BusError('Timeout', 'the broker did not acknowledge in time', options);
+  // Without a reason of its own a request ends with its connection, whose return is waited for; all else is tried again
+  // after a pause.
+  const isGone = [errors.RequestError, errors.ClosedConnectionError, errors.DrainingConnectionError].some(
+    (kind) => error instanceof kind,
+  );
+  return new BusError(isGone ? 'Disconnected' : 'Refused', message, options);
+}
