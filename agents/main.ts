@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { CommanderError } from 'commander';
+import { systemClock } from '../wire/clock.ts';
+import { NatsBus } from '../wire/nats-bus.ts';
+import { FramePublisher } from '../wire/publisher.ts';
+import { Agent } from './agent.ts';
+import { NoCgroupTree } from './cgroup/layout.ts';
+import { serveHealth } from './health.ts';
+import { jsonLogger, type Logger } from './log.ts';
+import { agentMetrics } from './metrics.ts';
+import { exitCodes, parseOptions, type Options } from './options.ts';
+import { liveness, readiness } from './probes.ts';
+import { createSources } from './sources/registry.ts';
+
+const version = process.env['HOMEOSTAT_VERSION'] ?? 'dev';
+const flushMs = 2000;
+/** An agent that has found no pod by then says so: it may be looking in the wrong place. */
+const lookForPodsMs = 30_000;
+
+/** Runs until it is asked to stop, and answers the exit status. */
+async function run(options: Options, log: Logger): Promise<number> {
+  const clock = systemClock;
+  const bus = new NatsBus(
+    {
+      url: options.natsUrl,
+      name: `homeostat-agent ${options.node}`,
+      onConnection: (state) =>
+        state.connected ? log.info('connected to nats', state) : log.warn('no connection to nats; frames wait', state),
+    },
+    clock,
+  );
+  const publisher = new FramePublisher(bus, clock, {
+    prefix: options.subjectPrefix,
+    maxFrames: options.bufferFrames,
+    maxBytes: options.bufferBytes,
+    onProblem: (problem) =>
+      problem === undefined
+        ? log.info('frames are stored again')
+        : log.warn('frames are not stored; they wait and are tried again', {
+            reason: problem.reason,
+            error: problem.message,
+          }),
+  });
+  const sources = createSources(options, clock);
+  const boot = randomBytes(16).toString('hex');
+  const agent = new Agent(
+    { node: options.node, boot, intervalMs: options.intervalMilliseconds },
+    sources,
+    publisher,
+    clock,
+  );
+  const figures = { version, agent: agent.counts, publisher: publisher.counts, connected: () => bus.isConnected };
+  const metrics = agentMetrics(figures);
+  const server = await serveHealth(
+    { port: options.metricsPort, address: options.metricsAddress },
+    {
+      metrics: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
+      healthz: () => liveness(agent.counts, options.intervalMilliseconds, clock.monotonic()),
+      readyz: () => readiness(figures, publisher.problem, clock.now(), options.intervalMilliseconds),
+    },
+  );
+  agent.start();
+  log.info('agent runs', {
+    node: options.node,
+    boot,
+    version,
+    port: server.port,
+    sources: sources.map(({ name }) => name),
+  });
+  const cancel = clock.after(lookForPodsMs, () => {
+    if (agent.counts.rows <= 1)
+      log.warn('no cgroup of a pod is found; if pods run on this node, name the cgroup that holds them', {
+        cgroupRoot: options.cgroupRoot,
+        flag: '--cgroup-parent',
+      });
+  });
+  const signal = await stopSignal();
+  cancel();
+  agent.stop();
+  const left = await publisher.close(flushMs);
+  await bus.close();
+  await server.close();
+  log.info('agent stops', { signal, framesNotSent: left });
+  return exitCodes.stopped;
+}
+
+const stopSignal = (): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+  });
+
+async function main(): Promise<number> {
+  let options: Options;
+  try {
+    options = parseOptions(process.argv.slice(2), version);
+  } catch (error) {
+    // Commander has said already what is wrong.
+    if (error instanceof CommanderError) return error.exitCode;
+    throw error;
+  }
+  const log = jsonLogger(options.logLevel);
+  try {
+    return await run(options, log);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE' || code === 'EACCES') {
+      log.error('cannot listen on the metrics port', { error: message, flag: '--metrics-port' });
+      return exitCodes.port;
+    }
+    if (error instanceof NoCgroupTree) {
+      log.error('no cgroup tree', { error: message, flag: '--cgroup-root' });
+      return exitCodes.cgroup;
+    }
+    log.error('agent fails', { error: message, stack: error instanceof Error ? error.stack : undefined });
+    return exitCodes.fault;
+  }
+}
+
+// Whatever still holds the process then (a probe under way, a connection that is being tried) is of no use any more.
+void main().then((code) => process.exit(code));

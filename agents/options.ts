@@ -1,0 +1,144 @@
+import { isIP } from 'node:net';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultPrefix } from '../engine/frame/subject.ts';
+import { logLevels, type LogLevel } from './log.ts';
+
+/** Everything that can be set from outside. */
+export interface Options {
+  /** Name of the Kubernetes node that is measured. */
+  readonly node: string;
+  readonly natsUrl: string;
+  readonly cgroupRoot: string;
+  /** Cgroup below which the kubelet makes its own (its `--cgroup-root`); empty for none. */
+  readonly cgroupParent: string;
+  readonly procRoot: string;
+  /** A directory of the file system whose usage is told. */
+  readonly filesystemPath: string;
+  /** Where the kubelet listens; undefined = it is not probed. */
+  readonly kubeletAddress: HostPort | undefined;
+  readonly intervalMilliseconds: number;
+  /** Port of /metrics, /healthz and /readyz; 0 = any free one. */
+  readonly metricsPort: number;
+  readonly metricsAddress: string;
+  readonly logLevel: LogLevel;
+  readonly subjectPrefix: string;
+  /** Frames, and their bytes, that wait at most while the broker is away. */
+  readonly bufferFrames: number;
+  readonly bufferBytes: number;
+}
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, with an IPv6 address in brackets. */
+export function hostPort(text: string): HostPort {
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (host === undefined || port < 1 || port > 65_535 || (bracketed !== undefined && isIP(bracketed) !== 6))
+    throw new InvalidArgumentError('It must be like 10.0.0.5:10250 or [fd00::5]:10250.');
+  return { host, port };
+}
+
+/** A parser of whole numbers. */
+export const integer =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    return value;
+  };
+
+/** A parser of texts of one form. */
+export const matching =
+  (pattern: RegExp, what: string) =>
+  (text: string): string => {
+    if (!pattern.test(text)) throw new InvalidArgumentError(`It must be ${what}.`);
+    return text;
+  };
+
+/** Comma-separated URLs. */
+export const natsUrls = matching(
+  /^(nats|tls|ws|wss):\/\/[^\s/,]+(,\s*(nats|tls|ws|wss):\/\/[^\s/,]+)*$/,
+  'like nats://host:4222; several are separated by commas',
+);
+/** One token of a subject. */
+export const subjectToken = matching(
+  /^[a-z0-9][-_a-z0-9]{0,31}$/,
+  'lower-case letters, digits, - and _, such as homeostat',
+);
+export const nodeName = matching(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'the name of a Kubernetes node');
+const absolutePath = matching(/^\//, 'an absolute path');
+
+/** Each flag with its environment variable; a flag wins over the variable. */
+const flags = (): Option[] => [
+  new Option('--node <name>', 'node that is measured').env('NODE_NAME').makeOptionMandatory().argParser(nodeName),
+  new Option('--nats-url <url>', 'NATS servers, comma-separated').default('nats://127.0.0.1:4222').argParser(natsUrls),
+  new Option('--cgroup-root <path>', 'cgroup file system').default('/sys/fs/cgroup').argParser(absolutePath),
+  new Option('--cgroup-parent <path>', 'cgroup below which the kubelet makes its own').default(''),
+  new Option('--proc-root <path>', 'proc file system').default('/proc').argParser(absolutePath),
+  new Option('--filesystem-path <path>', 'a directory of the file system to measure')
+    .default('/')
+    .argParser(absolutePath),
+  new Option('--kubelet-address <host:port>', 'kubelet to probe; default: none is probed').argParser(hostPort),
+  new Option('--interval-milliseconds <ms>', 'time between frames').default(1000).argParser(integer(100, 60_000)),
+  new Option('--metrics-port <port>', 'port of /metrics, /healthz, /readyz; 0 = any')
+    .default(9091)
+    .argParser(integer(0, 65_535)),
+  new Option('--metrics-address <address>', 'address to listen on').default('0.0.0.0'),
+  new Option('--log-level <level>', 'how much to say').default('info').choices(logLevels),
+  new Option('--subject-prefix <token>', 'first token of all subjects').default(defaultPrefix).argParser(subjectToken),
+  new Option('--buffer-frames <count>', 'frames kept while the broker is away').default(600).argParser(integer(1, 1e6)),
+  new Option('--buffer-bytes <bytes>', 'their bytes').default(16_777_216).argParser(integer(65_536, 2 ** 32)),
+];
+
+/** `--metrics-port` is `HOMEOSTAT_METRICS_PORT`. */
+export const withVariable = (flag: Option): Option =>
+  flag.envVar === undefined
+    ? flag.env(
+        `HOMEOSTAT_${flag
+          .attributeName()
+          .replace(/[A-Z]/g, (letter) => `_${letter}`)
+          .toUpperCase()}`,
+      )
+    : flag;
+
+/** A command that answers wrong usage with an exception of exit code 2. */
+export const aCommand = (name: string, description: string, version: string): Command =>
+  new Command(name)
+    .description(description)
+    .version(version)
+    .allowExcessArguments(false)
+    .exitOverride((error) => {
+      error.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+      throw error;
+    })
+    .addHelpText('after', `\n${exitCodeText}`);
+
+/**
+ * Reads the command line (without `node` and the script) and the environment.
+ *
+ * @throws CommanderError whose message names the flag or the variable and says what would be right; `exitCode` 0 when
+ * the user asked for `--help` or `--version`, which has been printed then.
+ */
+export function parseOptions(argv: readonly string[], version = 'dev'): Options {
+  const command = aCommand('homeostat-agent', 'Measures a node and its pods, and publishes frames.', version);
+  for (const flag of flags()) command.addOption(withVariable(flag));
+  return command.parse(argv, { from: 'user' }).opts<Options>();
+}
+
+/** What the process’s exit status means. */
+export const exitCodes = { stopped: 0, fault: 1, usage: 2, cgroup: 3, port: 4 } as const;
+
+const exitCodeText = `Every flag can be set as a variable too: --nats-url is HOMEOSTAT_NATS_URL (--node is NODE_NAME).
+
+Exit codes:
+  0  asked to stop, and did
+  1  a fault of the program itself; the log has the stack
+  2  a flag or variable is wrong; the message names it
+  3  the cgroup file system is not where --cgroup-root says
+  4  the metrics port cannot be listened on
+An absent NATS server or stream ends nothing: frames wait, /readyz says what is missing.`;

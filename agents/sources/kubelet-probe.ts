@@ -1,0 +1,97 @@
+import type { MetricName } from '../../engine/metrics.ts';
+import { systemClock, type Clock } from '../../wire/clock.ts';
+import type { Source, Urge, Write } from './source.ts';
+import { tlsProbe, type Probe } from './tls-probe.ts';
+
+export interface KubeletProbeOptions {
+  readonly host: string;
+  readonly port: number;
+  /** A probe begins every so often, also while others wait. Default 500. */
+  readonly everyMs?: number;
+  /** Default 1000. */
+  readonly timeoutMs?: number;
+  readonly probe?: Probe;
+}
+
+/** A timer that rings so much too late says that this process was not running. */
+const standstillMs = 250;
+
+/**
+ * Whether the kubelet answers: a connection to its port and a TLS handshake, which a stopped kubelet does not finish
+ * although the kernel still takes the connection. Tells how many probes failed one after the other, and each change of
+ * that at once. Nothing is known before the first answer or time-out, and nothing is learnt from a probe that could not
+ * be sent or in whose time this process itself stood still.
+ */
+export class KubeletProbe implements Source {
+  readonly name = 'kubelet-probe';
+  readonly metrics = ['k8s.node.kubelet.probe.failures'] as const satisfies readonly MetricName[];
+  readonly #clock: Clock;
+  readonly #everyMs: number;
+  readonly #timeoutMs: number;
+  readonly #probe: Probe;
+  readonly #aborts = new Set<() => void>();
+  #failures = Number.NaN;
+  #started = 0;
+  /** The latest probe that succeeded: failures of earlier ones are old news. */
+  #succeeded = 0;
+  #cancel: () => void = () => {};
+
+  constructor(options: KubeletProbeOptions, clock: Clock = systemClock) {
+    this.#clock = clock;
+    this.#everyMs = options.everyMs ?? 500;
+    this.#timeoutMs = options.timeoutMs ?? 1000;
+    this.#probe = options.probe ?? tlsProbe(options.host, options.port);
+  }
+
+  read(write: Write): void {
+    write(0, 0, this.#failures);
+  }
+
+  start(urge: Urge): void {
+    const again = (): void => {
+      this.#cancel = this.#clock.after(this.#everyMs, again);
+      this.#begin(urge);
+    };
+    again();
+  }
+
+  stop(): void {
+    this.#cancel();
+    for (const abort of this.#aborts) abort();
+  }
+
+  #begin(urge: Urge): void {
+    const number = ++this.#started;
+    let settled = false;
+    const settle = (ok: boolean | undefined): void => {
+      if (settled) return;
+      settled = true;
+      cancelTimeout();
+      this.#aborts.delete(stop);
+      if (ok !== undefined) this.#settle(number, ok, urge);
+    };
+    const stop = (): void => {
+      settled = true;
+      cancelTimeout();
+      this.#aborts.delete(stop);
+      abort();
+    };
+    const dueMs = this.#clock.monotonic() + this.#timeoutMs;
+    const cancelTimeout = this.#clock.after(this.#timeoutMs, () => {
+      // Timers ring before sockets are read: after a standstill of ours the answer may have been there for long.
+      if (this.#clock.monotonic() - dueMs > standstillMs) return stop();
+      abort();
+      settle(false);
+    });
+    this.#aborts.add(stop);
+    const abort = this.#probe(settle);
+  }
+
+  #settle(number: number, ok: boolean, urge: Urge): void {
+    if (number < this.#succeeded) return;
+    if (ok) this.#succeeded = number;
+    const before = this.#failures;
+    this.#failures = ok ? 0 : (Number.isNaN(before) ? 0 : before) + 1;
+    if (this.#failures !== before) urge([{ metric: 0, object: 0, value: this.#failures }]);
+  }
+}
