@@ -1,0 +1,48 @@
+import { InvalidArgumentError } from 'commander';
+import { stringify } from 'yaml';
+import { nearest } from '../../../engine/evaluate/nearest.ts';
+import { metrics as catalogue, type Metric } from '../../../engine/metrics.ts';
+import { openTelemetryName } from '../../../engine/open-telemetry.ts';
+import type { Declare } from '../command.ts';
+import type { Output } from '../output.ts';
+import { metricLines } from '../render/metrics.ts';
+
+/** `metrics`: what a policy may name; asks no cluster. */
+export const metrics: Declare = (program, _act, print) => {
+  program
+    .command('metrics')
+    .description('the metrics that a policy may name: unit, kind, what has one, who measures it')
+    .argument(
+      '[word]',
+      'only those that have it in their name, here or at OpenTelemetry, or in their description',
+      selected,
+    )
+    .action((wanted: readonly Metric[] = catalogue) => {
+      const { output } = program.opts<{ output?: Output }>();
+      print(`${printed(wanted, output)}\n`);
+    });
+};
+
+/** The metrics that a word stands for, in the order of the catalogue; refuses a word that stands for none. */
+function selected(word: string): readonly Metric[] {
+  const small = word.toLowerCase();
+  const textOf = ({ name, description }: Metric): string => `${name} ${description} ${openTelemetryName(name) ?? ''}`;
+  const found = catalogue.filter((metric) => textOf(metric).toLowerCase().includes(small));
+  if (found.length > 0) return found;
+  const near = nearest(
+    word,
+    catalogue.map(({ name }) => name),
+  );
+  throw new InvalidArgumentError(`No metric has it${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`);
+}
+
+function printed(wanted: readonly Metric[], output: Output | undefined): string {
+  const objects = wanted.map((metric) => {
+    const openTelemetry = openTelemetryName(metric.name);
+    return { ...metric, ...(openTelemetry !== undefined && { openTelemetry }) };
+  });
+  if (output === 'json') return JSON.stringify(objects, null, 2);
+  if (output === 'yaml') return stringify(objects).trimEnd();
+  if (output === 'name') return wanted.map(({ name }) => name).join('\n');
+  return metricLines(wanted, output === 'wide').join('\n');
+}

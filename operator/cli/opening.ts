@@ -1,0 +1,64 @@
+/** From the global options and the surroundings of a run to a session with a cluster. */
+import type { Clock } from '../kube/clock.ts';
+import { connect } from '../kube/http-api.ts';
+import type { Output } from './output.ts';
+import { ansi, plain } from './render/view.ts';
+import { Session } from './session.ts';
+
+/** What a run knows of the process it is in. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly print: (text: string) => void;
+  readonly tell: (text: string) => void;
+  /** The width of the terminal; undefined when standard output is not one. */
+  readonly columns: number | undefined;
+  /** How one calls the program: `homeostat`, or `kubectl homeostat`. */
+  readonly program: string;
+  readonly version: string;
+}
+
+/** Global options as commander gives them. */
+export interface GlobalOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly rootNamespace: string;
+  readonly as?: string;
+  readonly output?: Output;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+/** The operator’s own namespace, unless something else is said. */
+export const defaultRootNamespace = 'homeostat-system';
+
+const defaultColumns = 120;
+const leastColumns = 60;
+
+/** A session that is not connected yet; throws a `KubeConfigError`. */
+export function openSession(options: GlobalOptions, surroundings: Surroundings): Session {
+  const { env, clock, print, tell, columns, program } = surroundings;
+  const { kubeconfig, context, as, output, color } = options;
+  const connected = connect({ kubeconfig, context });
+  const isWanted = columns !== undefined && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  return new Session({
+    api: as === undefined ? connected : connected.as(as),
+    server: connected.server.replace(/\/$/, ''),
+    as,
+    namespace: options.namespace ?? connected.namespace ?? 'default',
+    everywhere: options.allNamespaces === true,
+    rootNamespace: options.rootNamespace,
+    output,
+    view: {
+      columns: Math.max(columns ?? defaultColumns, leastColumns),
+      wide: output === 'wide',
+      paint: color === 'always' || (color === 'auto' && isWanted) ? ansi : plain,
+    },
+    clock,
+    print,
+    tell,
+    program,
+    close: () => connected.close(),
+  });
+}

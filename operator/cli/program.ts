@@ -1,0 +1,93 @@
+/** The command line: global options, the commands of the registry, and one run of it. */
+import { Command, CommanderError, Option } from 'commander';
+import { commands } from './commands.ts';
+import { complete } from './complete.ts';
+import { failureOf } from './errors.ts';
+import { exitCodes, exitCodeText, type ExitCode } from './exit.ts';
+import { defaultRootNamespace, openSession, type GlobalOptions, type Surroundings } from './opening.ts';
+import { outputs } from './output.ts';
+import type { Session } from './session.ts';
+
+const globalOptions = (): Option[] => [
+  new Option('-n, --namespace <name>', 'namespace; default: that of the kubeconfig’s context'),
+  new Option('-A, --all-namespaces', 'all namespaces'),
+  new Option('-o, --output <format>', 'another form: more columns, or the objects themselves').choices(outputs),
+  new Option('--context <name>', 'context of the kubeconfig'),
+  new Option('--kubeconfig <file>', 'kubeconfig file; default: KUBECONFIG, then ~/.kube/config'),
+  new Option('--as <user>', 'ask in the name of somebody else (impersonation)'),
+  new Option('--root-namespace <name>', 'the operator’s own namespace, whose objects hold everywhere')
+    .env('HOMEOSTAT_NAMESPACE')
+    .default(defaultRootNamespace),
+  new Option('--color <when>', 'colours; auto: on a terminal, unless NO_COLOR is set')
+    .choices(['auto', 'always', 'never'])
+    .default('auto'),
+];
+
+/** The program with all its commands. `act` is called with what the chosen command does. */
+export function programOf(
+  { print, tell, program: name, version }: Surroundings,
+  act: (work: (session: Session) => Promise<ExitCode>, options: GlobalOptions) => Promise<void>,
+): Command {
+  const program = new Command(name)
+    .description('Looks at what Homeostat sees and does in a cluster, and tells it what people decide.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: print, writeErr: tell, getOutHelpWidth: () => 100, getErrHelpWidth: () => 100 })
+    .showHelpAfterError(`(${name} --help lists commands and options)`)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .addHelpText('after', `\n${exitCodeText}`);
+  for (const option of globalOptions()) program.addOption(option);
+  for (const declare of commands) declare(program, (work) => act(work, program.opts<GlobalOptions>()), print);
+  return program;
+}
+
+/** Runs one command line (without `node` and the script). Never rejects; what went wrong is told. */
+export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.fine;
+  const program = programOf(surroundings, async (work, options) => {
+    code = await withSession(work, options, surroundings);
+  });
+  if (argv[0] === '__complete') return offer(program, argv.slice(1), surroundings);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
+    const failure = failureOf(error);
+    surroundings.tell(`error: ${failure.message}\n`);
+    return failure.code;
+  }
+}
+
+async function withSession(
+  work: (session: Session) => Promise<ExitCode>,
+  options: GlobalOptions,
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  let session: Session | undefined;
+  try {
+    session = openSession(options, surroundings);
+    return await work(session);
+  } catch (error) {
+    const failure = failureOf(error, session?.options);
+    surroundings.tell(`error: ${failure.message}\n`);
+    return failure.code;
+  } finally {
+    session?.options.close();
+  }
+}
+
+/** Completion as kubectl asks its plug-ins for it: a word a line, then that no files are to be offered. */
+async function offer(program: Command, words: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let session: Session | undefined;
+  const found = await complete(program, words, (options) => {
+    session = openSession({ rootNamespace: defaultRootNamespace, color: 'never', ...options }, surroundings);
+    return session;
+  });
+  session?.options.close();
+  surroundings.print([...found, ':4', ''].join('\n'));
+  return exitCodes.fine;
+}

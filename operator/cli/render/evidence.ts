@@ -1,0 +1,36 @@
+/** What the signals showed, with their numbers. */
+import type { IncidentStatus } from '../../../crds/incident.ts';
+import { moment } from './times.ts';
+import { padded, wrapped, type View } from './view.ts';
+
+type Evidence = NonNullable<IncidentStatus['evidence']>[number];
+
+/** Each signal, those that fired marked. */
+export function evidenceLines(evidence: readonly Evidence[] | undefined, view: View): string[] {
+  const all = evidence ?? [];
+  const width = Math.max(0, ...all.map(({ signal }) => signal.length));
+  return all.flatMap((one) => {
+    const sign = one.firing ? view.paint('bad', '●') : view.paint('dim', '○');
+    const indent = width + 4;
+    return wrapped(`${sign} ${padded(one.signal, width)}  ${sentence(one, view)}`, view.columns - 2, indent);
+  });
+}
+
+function sentence(evidence: Evidence, { nowMs }: View): string {
+  const { metric, aggregate, windowSeconds, value, threshold, finding, firing, confidence, since, samples } = evidence;
+  const { source, fromSequence, toSequence } = evidence;
+  const window = windowSeconds ? ` over ${windowSeconds} s` : '';
+  const parts = [
+    `${metric}${aggregate === undefined ? '' : `, ${aggregate}${window}`}: ${value ?? 'no value'}${threshold === undefined ? '' : `, ${threshold}`}`,
+    ...(finding === undefined ? [] : [finding]),
+    ...(firing ? [] : ['does not fire']),
+    ...(since === undefined ? [] : [`since ${moment(since, nowMs)}`]),
+    ...(confidence === undefined ? [] : [`confidence ${confidence}`]),
+    ...(samples === undefined ? [] : [samples === 1 ? '1 sample' : `${samples} samples`]),
+    ...(source === undefined ? [] : [`${frames(fromSequence, toSequence)} of ${source}`]),
+  ];
+  return parts.join('; ');
+}
+
+const frames = (from: number | undefined, to: number | undefined): string =>
+  from !== undefined && from === to ? `frame ${from}` : `frames ${from ?? '?'}–${to ?? '?'}`;

@@ -1,0 +1,60 @@
+import type { Verdict } from '../engine/evaluate/verdict.ts';
+import { metricNamed } from '../engine/metrics.ts';
+import type { Policies } from './controllers/detection-policy/policies.ts';
+import type { TargetReference } from './controllers/targets.ts';
+import type { Ingest } from './ingest/pipeline.ts';
+import type { ingestReflectors } from './ingest/reflectors.ts';
+import * as resources from './kube/resources.ts';
+import { kindCheck } from './observe/kinds.ts';
+import type { ReadinessCheck } from './observe/server.ts';
+
+type Watched = ReturnType<typeof ingestReflectors>;
+
+const resourceOf = {
+  pods: resources.Pod,
+  nodes: resources.Node,
+  replicaSets: resources.ReplicaSet,
+  deployments: resources.Deployment,
+  statefulSets: resources.StatefulSet,
+  daemonSets: resources.DaemonSet,
+} as const;
+
+/** Readiness of all that is watched of the cluster. */
+export const clusterChecks = (watched: Watched): ReadinessCheck[] =>
+  Object.entries(watched).map(([name, reflector]) => kindCheck(resourceOf[name as keyof Watched], reflector));
+
+/** Whether the cluster has this object; undefined for a kind of workload that is not watched. */
+export function existsIn(watched: Watched, { kind, uid, workload }: TargetReference): boolean | undefined {
+  const { nodes, pods, deployments, statefulSets, daemonSets } = watched;
+  if (kind === 'Node') return nodes.store.byUid(uid) !== undefined;
+  if (kind === 'Pod' || kind === 'Container') return pods.store.byUid(uid) !== undefined;
+  const stores = new Map([
+    ['Deployment', deployments],
+    ['StatefulSet', statefulSets],
+    ['DaemonSet', daemonSets],
+  ]);
+  const workloads = stores.get(workload?.kind ?? '');
+  return workloads && workloads.store.byUid(uid) !== undefined;
+}
+
+/** What is wrong with the sources of a target that is judged unknown, if that is known. */
+export function whyUnknown(
+  { policyId, target }: Verdict,
+  policies: Policies,
+  ingest: Pick<Ingest, 'whyUnknown'>,
+): string | undefined {
+  const policy = policies.get(policyId)?.policy;
+  if (policy === undefined) return undefined;
+  const producers = new Set(policy.spec.signals.flatMap(({ metric }) => metricNamed(metric)?.producer ?? []));
+  return ingest.whyUnknown({ target, producers, staleAfterMs: policy.spec.staleAfterSeconds * 1000 });
+}
+
+/** A watch that has failed for so long tells the past. */
+const longestGapMs = 30_000;
+
+/** Whether what is watched of the cluster may be relied upon: known, and not cut off for long. */
+export const isCurrent = (watched: Watched, nowMs: number): boolean =>
+  Object.values(watched).every(
+    ({ hasSynced, failingSinceMs }) =>
+      hasSynced && (failingSinceMs === undefined || nowMs - failingSinceMs < longestGapMs),
+  );

@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import type { Reflectors, Watched } from '../ingest/reflectors.ts';
+import { daemonSetView, deploymentView, replicaSetView, statefulSetView } from '../ingest/views.ts';
+import type { KubeObject } from '../kube/api.ts';
+import { MutableStore } from '../kube/store.ts';
+import { controllerReference } from '../testing/fixtures.ts';
+import { ClusterView } from './cluster-view.ts';
+
+function watched<T extends KubeObject>(...objects: T[]): Watched<T> {
+  const store = new MutableStore<T>();
+  store.replace(objects);
+  return {
+    store,
+    synced: () => Promise.resolve(),
+    onEvent: () => () => {},
+    problem: undefined,
+    failingSinceMs: undefined,
+  };
+}
+
+const labelled = (name: string, ownerReferences?: KubeObject['metadata']['ownerReferences']): KubeObject => ({
+  metadata: {
+    namespace: 'shop',
+    name,
+    uid: `uid-${name}`,
+    labels: { tier: name },
+    ...(ownerReferences && { ownerReferences }),
+  },
+});
+
+describe('what is watched of the owners of pods', () => {
+  const ofWeb = controllerReference('apps/v1', 'Deployment', 'web', 'uid-web');
+  const reflectors: Reflectors = {
+    pods: watched(),
+    nodes: watched(),
+    replicaSets: watched(replicaSetView(labelled('web-1', [ofWeb])), replicaSetView(labelled('lone'))),
+    deployments: watched(deploymentView(labelled('web'))),
+    statefulSets: watched(statefulSetView(labelled('db'))),
+    daemonSets: watched(daemonSetView(labelled('agent'))),
+  };
+  const table: [what: string, name: string, tier: string | undefined, controller: string | undefined][] = [
+    ['a Deployment', 'web', 'web', undefined],
+    ['a StatefulSet', 'db', 'db', undefined],
+    ['a DaemonSet', 'agent', 'agent', undefined],
+    ['a ReplicaSet of a Deployment, whose labels its pods have', 'web-1', undefined, 'web'],
+  ];
+  for (const [what, name, tier, controller] of table)
+    it(`is ${what}`, () => {
+      const owner = new ClusterView(reflectors).owner(`uid-${name}`);
+      expect([owner?.labels['tier'], owner?.controller?.name]).to.deep.equal([tier, controller]);
+    });
+
+  it('is nothing of a ReplicaSet of its own, whose labels are not kept, nor of what is not watched', () => {
+    const view = new ClusterView(reflectors);
+    expect([view.owner('uid-lone'), view.owner('uid-job')]).to.deep.equal([undefined, undefined]);
+  });
+});

@@ -1,0 +1,138 @@
+/** What the guards know of nodes and pods, from watches that ingest has anyway, kept so that no question costs a walk. */
+import { isControlPlane } from '../decide/control-plane.ts';
+import type { ClusterFacts, NodeFacts, OwnerFacts } from '../decide/decision.ts';
+import { follow, type Reflectors } from '../ingest/reflectors.ts';
+import { controllerOf, type NodeView, type PodView, type WorkloadView } from '../ingest/views.ts';
+
+export class ClusterView implements ClusterFacts {
+  readonly #reflectors: Reflectors;
+  readonly #nodes = new Map<string, NodeFacts>();
+  readonly #controlPlane = new Map<string, NodeFacts>();
+  #healthy = 0;
+  /** Of a group of nodes, by the group; forgotten whenever a node changes. */
+  #groups = new WeakMap<ReadonlySet<string>, { total: number; healthy: number }>();
+  /** The pods of each controller that count as available, by the controller's UID. */
+  readonly #pods = new Map<string, Set<string>>();
+  readonly #healthyPods = new Set<string>();
+  /** The ReplicaSets of each Deployment. */
+  readonly #replicaSets = new Map<string, Set<string>>();
+
+  constructor(reflectors: Reflectors) {
+    this.#reflectors = reflectors;
+    follow(
+      reflectors.nodes,
+      (node) => this.#setNode(node),
+      ({ metadata }) => this.#dropNode(metadata.name),
+    );
+    follow(
+      reflectors.pods,
+      (pod) => this.#setPod(pod, isAvailable(pod)),
+      (pod) => this.#setPod(pod, false),
+    );
+    follow(
+      reflectors.replicaSets,
+      ({ metadata }) => enter(this.#replicaSets, controllerOf(metadata)?.uid, metadata.uid),
+      ({ metadata }) => leave(this.#replicaSets, controllerOf(metadata)?.uid, metadata.uid),
+    );
+  }
+
+  node(name: string): NodeFacts | undefined {
+    return this.#nodes.get(name);
+  }
+
+  health(names?: ReadonlySet<string>): { readonly total: number; readonly healthy: number } {
+    if (names === undefined) return { total: this.#nodes.size, healthy: this.#healthy };
+    let counted = this.#groups.get(names);
+    if (counted === undefined) {
+      counted = { total: 0, healthy: 0 };
+      for (const name of names) {
+        const node = this.#nodes.get(name);
+        if (node !== undefined) counted.total++;
+        if (node?.healthy === true) counted.healthy++;
+      }
+      this.#groups.set(names, counted);
+    }
+    return counted;
+  }
+
+  controlPlane(): readonly NodeFacts[] {
+    return [...this.#controlPlane.values()];
+  }
+
+  owner(uid: string): OwnerFacts | undefined {
+    const replicaSet = this.#reflectors.replicaSets.store.byUid(uid)?.metadata;
+    const metadata = replicaSet ?? this.#workload(uid)?.metadata;
+    if (metadata === undefined) return undefined;
+    const controller = controllerOf(metadata);
+    // The labels of a ReplicaSet are not kept, and one of nobody may have labels of its own: it is read.
+    if (replicaSet !== undefined && controller === undefined) return undefined;
+    return { labels: metadata.labels ?? {}, controller };
+  }
+
+  workload(uid: string): { readonly total: number; readonly healthy: number } | undefined {
+    const found = this.#workload(uid);
+    if (found === undefined) return undefined;
+    const controllers = [uid, ...(this.#replicaSets.get(uid) ?? [])];
+    const healthy = controllers.reduce((sum, controller) => sum + (this.#pods.get(controller)?.size ?? 0), 0);
+    return { total: found.desired, healthy };
+  }
+
+  isPodHealthy(uid: string): boolean {
+    return this.#healthyPods.has(uid);
+  }
+
+  #workload(uid: string): WorkloadView | undefined {
+    const { deployments, statefulSets, daemonSets } = this.#reflectors;
+    const stores = [deployments, statefulSets, daemonSets];
+    return stores.map(({ store }) => store.byUid(uid)).find((workload) => workload !== undefined);
+  }
+
+  #setNode({ metadata, spec, status }: NodeView): void {
+    this.#dropNode(metadata.name);
+    const { name, labels = {}, deletionTimestamp } = metadata;
+    const isReady = status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
+    const healthy = isReady && spec.unschedulable !== true && deletionTimestamp === undefined;
+    const node: NodeFacts = { name, labels, healthy };
+    this.#nodes.set(name, node);
+    if (healthy) this.#healthy++;
+    if (isControlPlane(node)) this.#controlPlane.set(name, node);
+  }
+
+  #dropNode(name: string): void {
+    if (this.#nodes.get(name)?.healthy === true) this.#healthy--;
+    this.#nodes.delete(name);
+    this.#controlPlane.delete(name);
+    this.#groups = new WeakMap();
+  }
+
+  #setPod({ metadata }: PodView, healthy: boolean): void {
+    const { uid = '' } = metadata;
+    const controller = controllerOf(metadata)?.uid;
+    if (healthy) {
+      this.#healthyPods.add(uid);
+      enter(this.#pods, controller, uid);
+    } else {
+      this.#healthyPods.delete(uid);
+      leave(this.#pods, controller, uid);
+    }
+  }
+}
+
+/** A pod that ends is none to count on any more, although it is still ready. */
+const isAvailable = ({ metadata, status }: PodView): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+
+function enter(map: Map<string, Set<string>>, key: string | undefined, value: string | undefined): void {
+  if (key === undefined || value === undefined) return;
+  const known = map.get(key);
+  if (known === undefined) map.set(key, new Set([value]));
+  else known.add(value);
+}
+
+function leave(map: Map<string, Set<string>>, key: string | undefined, value: string | undefined): void {
+  if (key === undefined || value === undefined) return;
+  const known = map.get(key);
+  known?.delete(value);
+  if (known?.size === 0) map.delete(key);
+}

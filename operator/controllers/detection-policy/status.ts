@@ -1,0 +1,170 @@
+/** What a DetectionPolicy says of itself, as a pure function of what is known. */
+import type { DetectionPolicy, DetectionPolicyStatus } from '../../../crds/detection-policy.ts';
+import type { Incident } from '../../../crds/incident.ts';
+import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
+import type { Verdict, VerdictState } from '../../../engine/evaluate/verdict.ts';
+import { Draft } from '../../decide/draft.ts';
+import { percentText, quantityText, thresholdText } from '../incident/evidence.ts';
+import { reasonOf } from '../reasons.ts';
+import { referenceOf } from '../targets.ts';
+import type { Quantiles } from './latencies.ts';
+
+export interface PolicyStatusFacts {
+  readonly policy: DetectionPolicy;
+  readonly nowMs: number;
+  /** Why the present version cannot be used; empty when it can. */
+  readonly problems: readonly Problem[];
+  /** The generation that judges; undefined when none does. */
+  readonly running: number | undefined;
+  /** Why nothing is judged yet although there is a version that could, such as no connection to NATS. */
+  readonly notLive: string | undefined;
+  readonly counts: Readonly<Record<VerdictState, number>>;
+  /** The targets that fire now. */
+  readonly firing: readonly Verdict[];
+  /** What is wrong with the sources of targets without samples, if that is known. */
+  readonly staleness: string | undefined;
+  readonly latency: Quantiles | undefined;
+  /** What the last failed evaluation of an expression said; undefined when none has failed. */
+  readonly expressionError: string | undefined;
+  /** Why nothing is done, where a plan of its routes or a guardrail sees a storm; undefined where none looks for one. */
+  readonly storms: readonly string[] | undefined;
+  /** Plans that routes name and that do not exist. */
+  readonly missingPlans: readonly string[];
+  /** Notifiers that routes name and that are not configured. */
+  readonly missingNotifiers: readonly string[];
+  /** What is wrong with the notifiers file; undefined when nothing is. */
+  readonly notifiersProblem: string | undefined;
+  /** Of this policy. */
+  readonly incidents: readonly Incident[];
+}
+
+const mostFiring = 10;
+
+export function policyStatus(facts: PolicyStatusFacts): Draft<DetectionPolicyStatus> {
+  const { policy, counts, incidents, latency } = facts;
+  const draft = new Draft<DetectionPolicyStatus>(policy.status ?? {}, facts.nowMs);
+  const generation = policy.metadata.generation ?? 0;
+  draft.status.observedGeneration = generation;
+  const matched = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const firing = counts.Firing + counts.Clearing;
+  draft.status.targets = { matched, firing, unknown: counts.Unknown };
+  draft.status.firing = facts.firing
+    .toSorted((a, b) => a.sinceMs - b.sinceMs)
+    .slice(0, mostFiring)
+    .map(firingLine);
+  draft.status.feedback = feedback(incidents);
+  if (latency !== undefined) draft.status.latency = { p50Milliseconds: latency.p50, p99Milliseconds: latency.p99 };
+  ready(draft, facts, generation);
+  dataFresh(draft, facts, matched);
+  withinBudget(draft, facts);
+  draft.set(
+    'Firing',
+    firing > 0 ? 'True' : 'False',
+    firing > 0 ? 'TargetsFire' : 'Quiet',
+    firing > 0 ? `${firing} of ${matched} targets fire` : 'no target fires',
+  );
+  plansFound(draft, facts);
+  notifiersFound(draft, facts);
+  evaluates(draft, facts);
+  if (facts.storms === undefined) draft.drop('Storm');
+  else if (facts.storms.length === 0) draft.set('Storm', 'False', 'Calm', 'no plan or guardrail sees a storm');
+  else draft.set('Storm', 'True', 'NothingIsDone', facts.storms.join('; '));
+  for (const condition of draft.status.conditions ?? []) condition.observedGeneration = generation;
+  return draft;
+}
+
+type StatusDraft = Draft<DetectionPolicyStatus>;
+
+function ready(draft: StatusDraft, { problems, running, policy }: PolicyStatusFacts, generation: number): void {
+  const [first] = problems;
+  if (first === undefined) {
+    const does = policy.spec.mode === 'Observe' ? 'judges and only reports (mode Observe)' : 'judges';
+    draft.set('Ready', 'True', 'InForce', `generation ${generation} ${does}`);
+    return;
+  }
+  const wrong = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
+  const instead = running === undefined ? 'nothing is judged' : `generation ${running} goes on judging`;
+  draft.set('Ready', 'False', reasonOf(first.path), `${wrong}. Until that is mended, ${instead}`);
+}
+
+function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number): void {
+  const { counts, staleness, notLive, running } = facts;
+  if (running === undefined) draft.set('DataFresh', 'Unknown', 'NotJudged', 'nothing is judged');
+  else if (notLive !== undefined) draft.set('DataFresh', 'Unknown', 'StreamNotRead', notLive);
+  else if (matched === 0)
+    draft.set('DataFresh', 'Unknown', 'NoTargets', 'no target is selected of which samples have arrived');
+  else if (counts.Unknown === 0) draft.set('DataFresh', 'True', 'SamplesArrive', 'samples of all targets arrive');
+  else {
+    const share = `${counts.Unknown} of ${matched} targets are without recent samples`;
+    draft.set('DataFresh', 'False', 'SamplesMissing', staleness === undefined ? share : `${share}: ${staleness}`);
+  }
+}
+
+function withinBudget(draft: StatusDraft, { latency, policy }: PolicyStatusFacts): void {
+  const budget = policy.spec.latencyBudgetMilliseconds;
+  if (latency === undefined) {
+    draft.set('WithinLatencyBudget', 'Unknown', 'NothingMeasured', 'no sample has been judged yet');
+    return;
+  }
+  // The figures stand in status.latency; a message that moved with them would be written all the time.
+  const kept = latency.p99 <= budget;
+  draft.set(
+    'WithinLatencyBudget',
+    kept ? 'True' : 'False',
+    kept ? 'BudgetKept' : 'BudgetExceeded',
+    kept
+      ? `99 % of samples are judged within ${budget} ms`
+      : `more than 1 % of samples are judged after more than ${budget} ms`,
+  );
+}
+
+function plansFound(draft: StatusDraft, { missingPlans, policy }: PolicyStatusFacts): void {
+  if (missingPlans.length === 0) {
+    draft.set('PlansFound', 'True', 'AllExist', 'every plan that a route names exists');
+    return;
+  }
+  const message = `RemediationPlan ${missingPlans.join(', ')} does not exist in namespace ${policy.metadata.namespace}: create it or change spec.routes`;
+  draft.set('PlansFound', 'False', 'PlanNotFound', message);
+}
+
+function notifiersFound(draft: StatusDraft, { missingNotifiers, notifiersProblem }: PolicyStatusFacts): void {
+  if (missingNotifiers.length === 0) {
+    draft.set('NotifiersFound', 'True', 'AllExist', 'every notifier that a route names is configured');
+    return;
+  }
+  const why = notifiersProblem === undefined ? '' : ` (${notifiersProblem})`;
+  const message = `notifier ${missingNotifiers.join(', ')} is not configured${why}: add it to the notifiers file of the operator, or change spec.routes`;
+  draft.set('NotifiersFound', 'False', 'NotifierNotFound', message);
+}
+
+function evaluates(draft: StatusDraft, { expressionError }: PolicyStatusFacts): void {
+  if (expressionError === undefined) draft.set('ExpressionsEvaluate', 'True', 'NoErrors', 'no expression has failed');
+  else {
+    const message = `spec.when failed and counted as not held: ${expressionError}`;
+    draft.set('ExpressionsEvaluate', 'False', 'ExpressionFailed', message);
+  }
+}
+
+function firingLine({
+  target,
+  sinceMs,
+  confidence,
+  evidence,
+}: Verdict): NonNullable<DetectionPolicyStatus['firing']>[number] {
+  const first = evidence.find(({ firing }) => firing);
+  return {
+    target: referenceOf(target),
+    since: new Date(sinceMs).toISOString(),
+    confidence: percentText(confidence),
+    ...(first === undefined ? {} : { threshold: thresholdText(first.threshold) }),
+    ...(first === undefined || !Number.isFinite(first.value) ? {} : { value: quantityText(first.value) }),
+  };
+}
+
+function feedback(incidents: readonly Incident[]): NonNullable<DetectionPolicyStatus['feedback']> {
+  const count = (verdict: Incident['spec']['verdict']): number =>
+    incidents.filter(({ spec }) => spec.verdict === verdict).length;
+  const [truePositives, falsePositives] = [count('TruePositive'), count('FalsePositive')];
+  const judged = truePositives + falsePositives;
+  return { truePositives, falsePositives, ...(judged === 0 ? {} : { precision: percentText(truePositives / judged) }) };
+}

@@ -1,0 +1,41 @@
+import { clip } from '../../decide/clip.ts';
+import type { Evidence } from '../../../engine/evaluate/verdict.ts';
+import type { IncidentStatus } from '../../../crds/incident.ts';
+
+export type RecordedEvidence = NonNullable<IncidentStatus['evidence']>[number];
+
+/** What a signal showed, as an Incident records it. */
+export const evidenceOf = (evidence: Evidence): RecordedEvidence => ({
+  signal: evidence.signal,
+  metric: evidence.metric,
+  aggregate: evidence.aggregate,
+  windowSeconds: evidence.windowSeconds,
+  ...(Number.isFinite(evidence.value) ? { value: quantityText(evidence.value) } : {}),
+  threshold: thresholdText(evidence.threshold),
+  ...(evidence.finding === '' ? {} : { finding: clip(evidence.finding, 256) }),
+  firing: evidence.firing,
+  confidence: percentText(evidence.confidence),
+  ...(Number.isFinite(evidence.sinceMs) ? { since: new Date(evidence.sinceMs).toISOString() } : {}),
+  samples: evidence.samples,
+  source: evidence.source,
+  fromSequence: evidence.fromSequence,
+  toSequence: evidence.toSequence,
+});
+
+/** What a value was compared with, as a status takes it: a list of states may be long. */
+export const thresholdText = (threshold: string): string => clip(threshold, 128);
+
+/** `high (k8s.container.memory.limit_utilization) is 0.93, > 90%`, for people; instead of the threshold what was found. */
+export function describeEvidence({ signal, metric, value, threshold, finding = threshold }: RecordedEvidence): string {
+  return `${signal} (${metric}) is ${value ?? 'unknown'}${finding === undefined ? '' : `, ${finding}`}`;
+}
+
+/** A number as a quantity of at most six significant digits: `0.93`, `104858000`, `1.5e-7`. */
+export function quantityText(value: number): string {
+  if (!Number.isFinite(value)) return '0';
+  return String(Number(value.toPrecision(6))).replace('e+', 'e');
+}
+
+/** A share from 0 to 1 as a percentage with at most two decimals: `99.25%`. */
+export const percentText = (share: number): string =>
+  `${Math.floor(Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0)) * 10_000) / 100}%`;

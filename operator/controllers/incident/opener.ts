@@ -1,0 +1,157 @@
+/**
+ * Opens an Incident for every episode: once for a policy, a target and the sample with which it began, never a second
+ * one while one is active, and never again for an episode that ended, also when the stream is read again. An episode that
+ * outlasts a policy's time in mode Observe has one for each time in which the policy is enforced.
+ */
+import type { Incident } from '../../../crds/incident.ts';
+import type { Verdict } from '../../../engine/evaluate/verdict.ts';
+import { route } from '../../decide/route.ts';
+import { hasReason } from '../../kube/api.ts';
+import { findCondition } from '../../kube/conditions.ts';
+import { DetectionPolicy, Incident as IncidentResource } from '../../kube/resources.ts';
+import { keyOf } from '../../kube/store.ts';
+import type { Context } from '../context.ts';
+import type { Policies, PolicyInForce } from '../detection-policy/policies.ts';
+import type { Judge } from '../judge.ts';
+import { byJudged, judgedKey } from '../look-ups.ts';
+import { nameFor } from '../names.ts';
+import { aboutObject, aboutTarget } from '../references.ts';
+import { describeTarget, referenceOf, targetKey, type TargetReference } from '../targets.ts';
+import { describeEvidence, evidenceOf } from './evidence.ts';
+import type { IncidentMetrics } from './metrics.ts';
+import { isResolved, resolvedMs } from './progress.ts';
+
+export class IncidentOpener {
+  readonly #context: Context;
+  readonly #judge: Judge;
+  readonly #policies: Policies;
+  readonly #metrics: IncidentMetrics;
+  /** Targets that a verdict was heard of, by the key under which they wait. */
+  readonly #waiting = new Map<string, { readonly policyUid: string; readonly target: TargetReference }>();
+
+  constructor(context: Context, judge: Judge, policies: Policies, metrics: IncidentMetrics) {
+    this.#context = context;
+    this.#judge = judge;
+    this.#policies = policies;
+    this.#metrics = metrics;
+  }
+
+  /** The key under which this verdict is to be looked at. */
+  keyOf({ policyId, target }: Verdict): string {
+    const key = judgedKey(policyId, target);
+    this.#waiting.set(key, { policyUid: policyId, target: referenceOf(target) });
+    return key;
+  }
+
+  readonly reconcile = async (key: string): Promise<void> => {
+    const waiting = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    // Who does not lead, or does not know the present yet, looks at everything that fires when that has changed.
+    if (waiting === undefined || !this.#context.isLeader() || !this.#judge.isLive) return;
+    const inForce = this.#policies.get(waiting.policyUid);
+    const verdict = this.#judge.verdict(waiting.policyUid, waiting.target);
+    if (inForce === undefined || verdict?.state !== 'Firing') return;
+    try {
+      const interrupted = this.#interrupted(verdict, waiting.target);
+      if (interrupted !== undefined) await this.#open(inForce, verdict, waiting.target, interrupted);
+    } catch (error) {
+      this.#waiting.set(key, waiting);
+      throw error;
+    }
+  };
+
+  /**
+   * The Incidents of this very episode that ended although the target fired on, because the policy was to observe only
+   * for a while; undefined when one is active, or ended after the episode had begun.
+   */
+  #interrupted({ policyId, firstSampleMs }: Verdict, target: TargetReference): Incident[] | undefined {
+    const interrupted: Incident[] = [];
+    for (const incident of this.#context.kinds.incidents.where(byJudged, judgedKey(policyId, target))) {
+      if (!isResolved(incident)) return undefined;
+      if (firstSampleMs > (resolvedMs(incident) ?? -Infinity)) continue;
+      if (!endedByObserving(incident)) return undefined;
+      interrupted.push(incident);
+    }
+    return interrupted;
+  }
+
+  async #open(
+    { policy, compiled, generation }: PolicyInForce,
+    verdict: Verdict,
+    target: TargetReference,
+    interrupted: readonly Incident[],
+  ): Promise<void> {
+    const { api, clock, kinds, logger } = this.#context;
+    const { severity, mode } = policy.spec;
+    const facts = { confidence: verdict.confidence, severity, target: verdict.target };
+    const routes = policy.spec.routes.map(({ to, plan, notifier, when }, index) => ({
+      to,
+      plan,
+      notifier,
+      when: when === undefined ? undefined : () => compiled.routes[index]?.when?.(facts) === true,
+    }));
+    const { route: way, problems } = route(mode, routes, facts);
+    for (const problem of problems)
+      this.#tell(policy, target, 'Warning', 'RouteFailed', `${problem}; the next route was taken`);
+    if (way === undefined) {
+      const because = mode === 'Observe' ? 'mode is Observe' : 'no route matches';
+      this.#tell(
+        policy,
+        target,
+        'Normal',
+        'Firing',
+        `${describeTarget(target)} fires; nothing follows: ${because}${evidence(verdict)}`,
+      );
+      return;
+    }
+    const { namespace, name, uid = '' } = policy.metadata;
+    // Another name than theirs, and the same for whoever asks.
+    const before = interrupted.map(({ metadata }) => metadata.uid ?? '').toSorted();
+    const incident: Incident = {
+      apiVersion: 'homeostat.dev/v1alpha1',
+      kind: 'Incident',
+      metadata: {
+        name: nameFor(name, uid, targetKey(target), verdict.firstSampleMs, ...before),
+        ...(namespace === undefined ? {} : { namespace }),
+      },
+      spec: {
+        policyRef: { name, uid, generation },
+        target,
+        openedTime: new Date(clock.now()).toISOString(),
+        severity,
+        route: way,
+      },
+    };
+    try {
+      kinds.incidents.wrote(await api.create<Incident>(IncidentResource, incident, { fieldManager: 'homeostat' }));
+    } catch (error) {
+      if (!hasReason(error, 'AlreadyExists')) throw error;
+      kinds.incidents.wrote(await api.get<Incident>(IncidentResource, incident.metadata));
+      return;
+    }
+    this.#metrics.opened(severity);
+    this.#metrics.detection(clock.now() - verdict.firstSampleMs);
+    logger.info('incident opened', { incident: keyOf(incident), target: describeTarget(target), route: way });
+  }
+
+  #tell(
+    policy: KubeObjectOfPolicy,
+    target: TargetReference,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    note: string,
+  ): void {
+    const regarding = aboutObject(DetectionPolicy, policy);
+    this.#context.events.record({ regarding, related: aboutTarget(target), type, reason, action: 'Judge', note });
+  }
+}
+
+const endedByObserving = ({ status }: Incident): boolean =>
+  findCondition(status?.conditions, 'Resolved')?.reason === 'PolicyObserves';
+
+type KubeObjectOfPolicy = PolicyInForce['policy'];
+
+const evidence = (verdict: Verdict): string => {
+  const firing = verdict.evidence.filter((item) => item.firing).map((item) => describeEvidence(evidenceOf(item)));
+  return firing.length === 0 ? '' : `; ${firing.join('; ')}`;
+};

@@ -1,0 +1,121 @@
+import { expect } from 'chai';
+import type { RecordedChange, Remediation, RemediationStatus } from '../../crds/remediation.ts';
+import { remediation } from './harness.test.ts';
+import { layerOf, restorerOf } from './layers.ts';
+
+const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'uid-web' };
+const field = { object, path: '/spec/replicas' };
+const ours = 'homeostat/homeostat-system/a';
+
+/** A Remediation that replaced the value of `below`. */
+const on = (
+  name: string,
+  below: string | undefined,
+  status: RemediationStatus = {},
+  undo?: RecordedChange['undo'],
+): Remediation => {
+  const change = {
+    ...field,
+    from: '3',
+    to: '4',
+    ...(below === undefined ? {} : { fromManagers: [below] }),
+    ...(undo === undefined ? {} : { undo }),
+  };
+  return {
+    ...remediation([], {}, name),
+    status: { steps: [{ name: 's', state: 'Applied', changes: [change] }], ...status },
+  };
+};
+const skipped = (made: Remediation): Remediation => {
+  const changes = made.status?.steps?.[0]?.changes ?? [];
+  return { ...made, status: { steps: [{ name: 's', state: 'Skipped', changes }] } };
+};
+const finishedTime = '2026-01-01T00:00:00Z';
+const wished = (made: Remediation): Remediation => ({
+  ...made,
+  spec: { ...made.spec, undoRequested: { by: 'alice', reason: 'not the cause' } },
+});
+const undone = (reason: string): RemediationStatus => ({
+  finishedTime: '2026-01-01T00:00:00Z',
+  conditions: [{ type: 'Undone', status: 'False', reason, message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+});
+
+describe('layerOf', () => {
+  const cases: [what: string, by: string | undefined, snapshot: Remediation[] | undefined, layer: string][] = [
+    ['a person', 'kubectl', [], 'Foreign'],
+    ['nobody on record', undefined, [], 'Foreign'],
+    ['a Remediation that is no more', 'homeostat/homeostat-system/b', [], 'Foreign'],
+    ['a Remediation that replaced a person’s value', 'homeostat/homeostat-system/b', [on('b', 'kubectl')], 'Foreign'],
+    ['one of that name in another namespace', 'homeostat/shop/b', [on('b', ours)], 'Foreign'],
+    ['one that replaced ours and runs', 'homeostat/homeostat-system/b', [on('b', ours)], 'Passing'],
+    [
+      'one that replaced ours and keeps its value',
+      'homeostat/homeostat-system/b',
+      [on('b', ours, { finishedTime })],
+      'Lasting',
+    ],
+    [
+      'one that replaced ours and is to be taken back on a wish not yet seen to',
+      'homeostat/homeostat-system/b',
+      [wished(on('b', ours, { finishedTime }))],
+      'Passing',
+    ],
+    [
+      'one that replaced ours and could not be taken back as was wished',
+      'homeostat/homeostat-system/b',
+      [wished(on('b', ours, undone('Irreversible'), { state: 'Irreversible' }))],
+      'Lasting',
+    ],
+    [
+      'one that replaced ours, was taken back in part, and is to be taken back for the rest',
+      'homeostat/homeostat-system/b',
+      [wished(on('b', ours, undone('Undone')))],
+      'Passing',
+    ],
+    [
+      'one that replaced ours and is taken back later',
+      'homeostat/homeostat-system/b',
+      [on('b', ours, undone('Scheduled'))],
+      'Passing',
+    ],
+    [
+      'one that replaced ours and stays',
+      'homeostat/homeostat-system/b',
+      [on('b', ours, undone('Irreversible'))],
+      'Lasting',
+    ],
+    [
+      'one that replaced that of one that replaced ours',
+      'homeostat/homeostat-system/c',
+      [on('b', ours), on('c', 'homeostat/homeostat-system/b')],
+      'Passing',
+    ],
+    [
+      'two that replaced each other’s',
+      'homeostat/homeostat-system/c',
+      [on('b', 'homeostat/homeostat-system/c'), on('c', 'homeostat/homeostat-system/b')],
+      'Foreign',
+    ],
+    ['one whose record is not seen yet', 'homeostat/homeostat-system/b', [remediation([], {}, 'b')], 'Unknown'],
+    ['one, and no snapshot', 'homeostat/homeostat-system/b', undefined, 'Unknown'],
+  ];
+  for (const [what, by, snapshot, layer] of cases)
+    it(`${what}: ${layer}`, () => expect(layerOf(ours, field, by, snapshot)).to.equal(layer));
+});
+
+describe('restorerOf', () => {
+  const b = 'homeostat/homeostat-system/b';
+  const cases: [what: string, from: string, snapshot: Remediation[] | undefined, restorer: unknown][] = [
+    ['nobody is on top', '4', [], undefined],
+    ['one put back what was there before us', '4', [on('b', ours)], b],
+    ['one put something else there', '5', [on('b', ours)], undefined],
+    ['one put it there on top of somebody else', '4', [on('b', 'kubectl')], undefined],
+    ['one has taken it back again', '4', [on('b', ours, {}, { state: 'Done' })], undefined],
+    ['one is taking it back', '4', [on('b', ours, {}, { state: 'Pending' })], b],
+    ['an own step put it there on top of another', '4', [on('a', ours)], undefined],
+    ['one would have put it there', '4', [skipped(on('b', ours))], undefined],
+    ['there is no snapshot', '4', undefined, undefined],
+  ];
+  for (const [what, from, snapshot, restorer] of cases)
+    it(`${what}: ${String(restorer)}`, () => expect(restorerOf(ours, { ...field, from }, snapshot)).to.equal(restorer));
+});

@@ -1,0 +1,97 @@
+/**
+ * Remediations on top of one another: each may change a field that another one has changed before. Every record says
+ * whose value it replaced (`fromManagers`), so the order is known; they are taken back in the reverse order, each giving
+ * the field back in the name of the one below.
+ */
+import type { RecordedChange, Remediation } from '../../crds/remediation.ts';
+import { sameJson, valueOf } from '../actions/json.ts';
+import { isRemediation, managerOf } from '../actions/ownership.ts';
+import { reasons } from './reasons.ts';
+
+/** What somebody else's value on a field of ours means. */
+export type Layer =
+  /** Not a Remediation's, or not on top of our value: it is simply another one. */
+  | 'Foreign'
+  /** A Remediation replaced our value and keeps its own. */
+  | 'Lasting'
+  /** A Remediation replaced our value and is still to take its own back. */
+  | 'Passing'
+  /** A Remediation's whose record is not to be seen yet. */
+  | 'Unknown';
+
+type Field = Pick<RecordedChange, 'object' | 'path'>;
+
+/** How the value that `by` has put there relates to the one that we (`manager`) had put there before. */
+export function layerOf(
+  manager: string,
+  field: Field,
+  by: string | undefined,
+  snapshot: readonly Remediation[] | undefined,
+): Layer {
+  if (by === undefined || !isRemediation(by)) return 'Foreign';
+  const top = snapshot?.find(({ metadata }) => managerOf(metadata) === by);
+  if (snapshot === undefined) return 'Unknown';
+  if (top === undefined) return 'Foreign';
+  const below = belowOf(top, field);
+  if (below === undefined) return 'Unknown';
+  if (!below.includes(manager)) {
+    const next = below.find(isRemediation);
+    const others = snapshot.filter((other) => other !== top);
+    if (next === undefined || layerOf(manager, field, next, others) === 'Foreign') return 'Foreign';
+  }
+  return top.status?.finishedTime === undefined || isToBeTakenBack(top) ? 'Passing' : 'Lasting';
+}
+
+/**
+ * Who replaced our value by the one that was there before it, and is to give ours back when its own is taken back: what
+ * looks as if we had done nothing is on top of us. Undefined when nobody did.
+ */
+export function restorerOf(
+  manager: string,
+  { from, ...field }: Pick<RecordedChange, 'object' | 'path' | 'from'>,
+  snapshot: readonly Remediation[] | undefined,
+): string | undefined {
+  const top = snapshot?.find(
+    (other) =>
+      managerOf(other.metadata) !== manager &&
+      changesOf(other, field).some(
+        ({ fromManagers, to, undo }) =>
+          fromManagers?.includes(manager) === true && isStanding(undo) && sameJson(valueOf(to), valueOf(from)),
+      ),
+  );
+  return top && managerOf(top.metadata);
+}
+
+const isStanding = (undo: RecordedChange['undo']): boolean =>
+  undo === undefined || undo.state === 'None' || undo.state === 'Pending' || undo.state === 'Failed';
+
+/** What it may have changed: a dry run has on record what it would have. */
+const madeBy = ({ status }: Remediation): RecordedChange[] =>
+  (status?.steps ?? []).flatMap(({ state, changes = [] }) =>
+    state === 'Pending' || state === 'Skipped' ? [] : changes,
+  );
+
+const changesOf = (remediation: Remediation, { object, path }: Field): RecordedChange[] =>
+  madeBy(remediation).filter((change) => change.object.uid === object.uid && change.path === path);
+
+/** Whose value a Remediation replaced; undefined when its record does not speak of the field. */
+function belowOf(remediation: Remediation, field: Field): string[] | undefined {
+  const found = changesOf(remediation, field);
+  return found.length === 0 ? undefined : found.flatMap(({ fromManagers = [] }) => fromManagers);
+}
+
+const pending: ReadonlySet<string> = new Set([
+  reasons.scheduled,
+  reasons.postponed,
+  reasons.undoing,
+  reasons.undoFailed,
+]);
+
+/** It is under way or will follow by itself, or was asked for and has not been decided for everything. */
+const isToBeTakenBack = (remediation: Remediation): boolean => {
+  const { spec, status } = remediation;
+  const undone = status?.conditions?.find(({ type }) => type === 'Undone');
+  const isUndecided = madeBy(remediation).some(({ undo }) => undo === undefined);
+  const isWished = spec.undoRequested !== undefined && (undone === undefined || isUndecided);
+  return isWished || (undone !== undefined && pending.has(undone.reason));
+};

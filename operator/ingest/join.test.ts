@@ -1,0 +1,195 @@
+import { expect } from 'chai';
+import type { RowIdentity } from '../../engine/evaluate/target.ts';
+import type { Keyframe, Row } from '../../engine/frame/types.ts';
+import { controllerReference, deployment, node, pod, replicaSet, type PodFixture } from '../testing/fixtures.ts';
+import { Join } from './join.ts';
+import { agentSource, keyframe } from './testing.ts';
+import { deploymentView, nodeView, podView, replicaSetView } from './views.ts';
+
+const id = (digit: string): string => digit.repeat(64);
+const owner = controllerReference('apps/v1', 'ReplicaSet', 'web-6d4cf56db6', 'uid-rs');
+const podRow: Row = { scope: 'Pod', uid: 'uid-pod' };
+const containerRow = (container: string): Row => ({ scope: 'Container', uid: 'uid-pod', container });
+
+/** `shop/web-1` of deployment `web`, whose container `app` runs as `aaa…`. */
+function webPod(change: (pod: PodFixture) => void = () => {}) {
+  const raw = pod({ uid: 'uid-pod', ownerReferences: [owner] });
+  Object.assign(raw.status.containerStatuses[0] ?? {}, { containerID: `containerd://${id('a')}` });
+  change(raw);
+  return podView(raw);
+}
+const rs = replicaSetView(replicaSet({ uid: 'uid-rs' }));
+const web = deploymentView(deployment({ uid: 'uid-web' }));
+const node1 = nodeView(node({ uid: 'uid-node', name: 'node-1' }));
+
+function setUp() {
+  const join = new Join();
+  const everything = (): void => {
+    join.setNode(node1);
+    join.setWorkload(web);
+    join.setReplicaSet(rs);
+    join.setPod(webPod());
+  };
+  const bind = (rows: Row[], change: Partial<Keyframe> = {}): (RowIdentity | undefined)[] =>
+    join.bind('agent/node-1', keyframe({ rows, ...change }));
+  return { join, everything, bind };
+}
+const keys = (identity: RowIdentity | undefined): string =>
+  Object.values(identity ?? {})
+    .map(({ key }) => key)
+    .sort()
+    .join(' ');
+
+describe('Join', () => {
+  const above = 'Node/uid-node Pod/uid-pod Workload/uid-web';
+  const cases: [name: string, row: Row, expected: string, source?: Partial<Keyframe>][] = [
+    ['a pod counts for its workload and node', podRow, above],
+    ['a container is found by the runtime’s id', containerRow(id('a')), `Container/uid-pod/app ${above}`],
+    ['and by its name', containerRow('app'), `Container/uid-pod/app ${above}`],
+    ['a sandbox is nobody', containerRow(id('f')), ''],
+    ['an unknown pod is nobody yet', { scope: 'Pod', uid: 'uid-other' }, ''],
+    ['a node', { scope: 'Node', uid: 'node-1' }, 'Node/uid-node'],
+    ['another node is not this source’s to speak of', { scope: 'Node', uid: 'node-2' }, ''],
+    ['a workload', { scope: 'Workload', uid: 'uid-web' }, 'Workload/uid-web'],
+    ['a pod of another node is not this agent’s to speak of', podRow, '', { source: agentSource({ node: 'node-2' }) }],
+    ['but the operator’s', podRow, above, { source: agentSource({ producer: 'state', node: '' }) }],
+  ];
+  for (const [name, row, expected, source] of cases) {
+    it(name, () => {
+      const { everything, bind } = setUp();
+      everything();
+      expect(keys(bind([row], source)[0])).to.equal(expected);
+    });
+  }
+
+  it('describes a container with what policies select by', () => {
+    const { everything, bind } = setUp();
+    everything();
+    expect(bind([containerRow(id('a'))])[0]?.Container).to.deep.equal({
+      kind: 'Container',
+      key: 'Container/uid-pod/app',
+      uid: 'uid-pod',
+      namespace: 'shop',
+      name: 'web-1',
+      container: 'app',
+      node: 'node-1',
+      workload: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'uid-web' },
+      labels: { app: 'web' },
+      startedMs: Date.UTC(2026, 0, 1),
+    });
+  });
+
+  const owners: [name: string, apiVersion: string, kind: string][] = [
+    ['a StatefulSet', 'apps/v1', 'StatefulSet'],
+    ['a DaemonSet', 'apps/v1', 'DaemonSet'],
+    ['a Job', 'batch/v1', 'Job'],
+    ['somebody’s own controller', 'example.com/v1', 'Game'],
+  ];
+  for (const [name, apiVersion, kind] of owners) {
+    it(`takes ${name} for the workload of its pods`, () => {
+      const { join, bind } = setUp();
+      const reference = controllerReference(apiVersion, kind, 'top', 'uid-top');
+      join.setPod(podView(pod({ uid: 'uid-pod', ownerReferences: [reference] })));
+      expect(bind([podRow])[0]?.Workload?.workload).to.deep.equal({ apiVersion, kind, name: 'top', uid: 'uid-top' });
+    });
+  }
+
+  it('takes a ReplicaSet without a Deployment for the workload', () => {
+    const { join, bind } = setUp();
+    join.setReplicaSet(replicaSetView(replicaSet({ uid: 'uid-rs', ownerReferences: [] })));
+    join.setPod(webPod());
+    expect(bind([podRow])[0]?.Workload?.workload?.kind).to.equal('ReplicaSet');
+  });
+
+  it('finds a static pod by the UID that its kubelet gave it', () => {
+    const { join, bind } = setUp();
+    const hash = '0123456789abcdef0123456789abcdef';
+    bind([{ scope: 'Pod', uid: hash }]);
+    join.setPod(podView(pod({ uid: 'uid-pod', annotations: { 'kubernetes.io/config.mirror': hash } })));
+    expect(join.takeTouched()).to.deep.equal(['agent/node-1']);
+    expect(bind([{ scope: 'Pod', uid: hash }])[0]?.Pod?.uid).to.equal('uid-pod');
+    join.deletePod('uid-pod');
+    expect(bind([{ scope: 'Pod', uid: hash }])[0]).to.equal(undefined);
+  });
+
+  describe('says which sources must be bound again', () => {
+    const restarted = webPod(({ status }) =>
+      Object.assign(status.containerStatuses[0] ?? {}, {
+        containerID: `containerd://${id('b')}`,
+        restartCount: 1,
+        lastState: { terminated: { exitCode: 1, containerID: `containerd://${id('a')}` } },
+      }),
+    );
+    const changes: [name: string, change: (join: Join) => void, touched: boolean][] = [
+      ['a pod’s status', (join) => join.setPod(webPod(({ status }) => (status.phase = 'Failed'))), false],
+      ['a pod’s labels', (join) => join.setPod(webPod(({ metadata }) => (metadata.labels = { app: 'api' }))), true],
+      ['a restarted container', (join) => join.setPod(restarted), true],
+      ['a pod that is gone', (join) => join.deletePod('uid-pod'), true],
+      ['a pod of another node', (join) => join.setPod(podView(pod({ uid: 'x' }, { nodeName: 'node-2' }))), false],
+      ['a ReplicaSet that is gone', (join) => join.deleteReplicaSet('uid-rs'), true],
+      ['a Deployment that was scaled', (join) => join.setWorkload({ ...web, desired: 9 }), false],
+      [
+        'a Deployment’s labels',
+        (join) => join.setWorkload(deploymentView(deployment({ uid: 'uid-web', labels: {} }))),
+        true,
+      ],
+      [
+        'a node’s heartbeat',
+        (join) => join.setNode(nodeView(node({ uid: 'uid-node', name: 'node-1', resourceVersion: '9' }))),
+        false,
+      ],
+      [
+        'a node’s labels',
+        (join) => join.setNode(nodeView(node({ uid: 'uid-node', name: 'node-1', labels: { pool: 'b' } }))),
+        true,
+      ],
+      ['a node that is gone', (join) => join.deleteNode('node-1'), true],
+    ];
+    for (const [name, change, touched] of changes) {
+      it(`${touched ? 'after' : 'not after'} ${name}`, () => {
+        const { join, everything, bind } = setUp();
+        everything();
+        bind([podRow, containerRow(id('a'))]);
+        expect(join.takeTouched()).to.deep.equal([]);
+        change(join);
+        expect([join.hasTouched, join.takeTouched()]).to.deep.equal([touched, touched ? ['agent/node-1'] : []]);
+      });
+    }
+
+    it('keeps a container’s last run bound beside the present one', () => {
+      const { join, everything, bind } = setUp();
+      everything();
+      join.setPod(restarted);
+      const [last, now] = bind([containerRow(id('a')), containerRow(id('b'))]);
+      expect(last?.Container?.key).to.equal('Container/uid-pod/app');
+      expect(now).to.deep.equal(last);
+    });
+
+    it('in whatever order the objects appear', () => {
+      const { join, bind } = setUp();
+      const rows = [podRow];
+      expect(keys(bind(rows)[0])).to.equal('');
+      const seen: string[] = [];
+      for (const appear of [
+        () => join.setPod(webPod()),
+        () => join.setReplicaSet(rs),
+        () => join.setNode(node1),
+        () => join.setWorkload(web),
+      ]) {
+        appear();
+        expect(join.takeTouched()).to.deep.equal(['agent/node-1']);
+        seen.push(keys(bind(rows)[0]));
+      }
+      expect(seen).to.deep.equal(['Pod/uid-pod', 'Pod/uid-pod Workload/uid-web', above, above]);
+      expect(bind(rows)[0]?.Workload?.labels).to.deep.equal({ app: 'web' });
+    });
+
+    it('not after the source was released', () => {
+      const { join, everything, bind } = setUp();
+      bind([podRow]);
+      join.release('agent/node-1');
+      everything();
+      expect(join.takeTouched()).to.deep.equal([]);
+    });
+  });
+});

@@ -1,0 +1,174 @@
+import type { Frame, Keyframe, SourceId } from '../../engine/frame/types.ts';
+import { newQuality, type FrameResult, type Quality } from './quality.ts';
+import { SequenceWindow } from './sequence-window.ts';
+import { SourceClock } from './source-clock.ts';
+
+/** A frame that can be read, and its keyframe; `capturedMs` of both is on the clock of the stream. */
+export interface Readable {
+  readonly frame: Frame;
+  readonly keyframe: Keyframe;
+}
+
+/** Told of everything that is counted, beside the source’s own figures. */
+export interface Counting {
+  result(result: FrameResult, frames?: number): void;
+  missed(frames: number): void;
+  timeFault(fault: keyof Quality['timeFaults']): void;
+}
+
+const mostKeyframes = 4;
+const mostHeld = 16;
+const heldMs = 5_000;
+const mostBoots = 8;
+const silentBootMs = 30_000;
+
+/**
+ * One sender: which frames of it are new, which can be read, and when they were measured. A frame whose keyframe has
+ * not come waits for it for some seconds; a frame that can be read ends the waiting of those before it.
+ */
+export class Source {
+  readonly quality: Quality = newQuality();
+  readonly #counting: Counting;
+  readonly #clock = new SourceClock();
+  #boot: string | undefined;
+  #bootHeardMs = 0;
+  readonly #formerBoots: string[] = [];
+  #sequence = new SequenceWindow();
+  #isFirstOfBoot = false;
+  readonly #keyframes = new Map<number, Keyframe>();
+  #held: { readonly frame: Frame; readonly storedMs: number }[] = [];
+
+  constructor(counting: Counting) {
+    this.#counting = counting;
+  }
+
+  /** Notes a keyframe; answers the waiting frames that it makes readable. Whatever it says, it is as old as its storing. */
+  takeKeyframe(told: Keyframe, storedMs: number): Readable[] {
+    this.quality.lastStoredMs = storedMs;
+    if (!this.#isCurrent(told.source, storedMs)) return [];
+    this.quality.intervalMs = told.intervalMs;
+    const keyframe = this.#keyframes.get(told.generation) ?? { ...told, capturedMs: storedMs };
+    this.#remember(keyframe);
+    const waiting = this.#held.filter(({ frame }) => frame.generation === keyframe.generation);
+    if (waiting.length === 0) return [];
+    this.#giveUpHeld(this.#held.length - waiting.length);
+    this.#held = [];
+    return waiting.map(({ frame }) => this.#readable(frame, keyframe));
+  }
+
+  /** Notes a frame; answers it when it is to be evaluated now. */
+  takeFrame(frame: Frame, storedMs: number): Readable | undefined {
+    this.quality.lastStoredMs = storedMs;
+    if (!this.#isCurrent(frame.source, storedMs)) {
+      this.count('Superseded');
+      return undefined;
+    }
+    const order = this.#sequence.take(frame.sequence);
+    if (typeof order === 'string') {
+      this.count(order);
+      return undefined;
+    }
+    this.#miss(order);
+    this.quality.droppedBySender = frame.dropped;
+    return this.#inTime(frame, storedMs);
+  }
+
+  /** Gives up frames that have waited too long for their keyframe. */
+  expire(nowMs: number): void {
+    const kept = this.#held.filter(({ storedMs }) => nowMs - storedMs <= heldMs);
+    if (kept.length < this.#held.length) this.count('Unreadable', this.#held.length - kept.length);
+    this.#held = kept;
+  }
+
+  count(result: FrameResult, frames = 1): void {
+    this.quality.results[result] += frames;
+    this.#counting.result(result, frames);
+  }
+
+  #inTime(frame: Frame, storedMs: number): Readable | undefined {
+    const { atMs, fault } = this.#clock.read(frame.capturedMs, storedMs);
+    this.quality.skewMs = this.#clock.skewMs;
+    if (fault !== undefined) {
+      this.quality.timeFaults[fault]++;
+      this.#counting.timeFault(fault);
+    }
+    if (this.#isFirstOfBoot) this.#miss(this.#silentIntervals(atMs, frame.intervalMs));
+    this.#isFirstOfBoot = false;
+    const timed = atMs === frame.capturedMs ? frame : { ...frame, capturedMs: atMs };
+    const keyframe = this.#keyframes.get(frame.generation);
+    if (keyframe === undefined) {
+      this.#hold(timed, storedMs);
+      return undefined;
+    }
+    this.#giveUpHeld(this.#held.length);
+    this.#forgetBefore(frame.generation);
+    return this.#readable(timed, keyframe);
+  }
+
+  #readable(frame: Frame, keyframe: Keyframe): Readable {
+    this.count('Evaluated');
+    this.quality.lastReadMs = frame.capturedMs;
+    return { frame, keyframe };
+  }
+
+  #miss(frames: number): void {
+    if (frames > 0) this.#counting.missed(frames);
+    this.quality.missed += frames;
+  }
+
+  /** Between two processes no sequence shows a gap: the intervals in which neither measured. */
+  #silentIntervals(atMs: number, intervalMs: number): number {
+    const silentMs = atMs - (this.quality.lastReadMs ?? atMs);
+    return Math.max(0, Math.round(silentMs / Math.max(1, intervalMs)) - 1);
+  }
+
+  #hold(frame: Frame, storedMs: number): void {
+    this.#held.push({ frame, storedMs });
+    this.expire(storedMs);
+    this.#giveUpHeld(this.#held.length - mostHeld);
+  }
+
+  /** The oldest ones first. */
+  #giveUpHeld(frames: number): void {
+    if (frames <= 0) return;
+    this.#held.splice(0, frames);
+    this.count('Unreadable', frames);
+  }
+
+  /** Frames are read in order, so an older dictionary is of no more use; with many pods it is large. */
+  #forgetBefore(generation: number): void {
+    for (const older of this.#keyframes.keys()) if (older < generation) this.#keyframes.delete(older);
+  }
+
+  #remember(keyframe: Keyframe): void {
+    this.#keyframes.set(keyframe.generation, keyframe);
+    for (const generation of this.#keyframes.keys()) {
+      if (this.#keyframes.size <= mostKeyframes) return;
+      this.#keyframes.delete(generation);
+    }
+  }
+
+  /**
+   * A process not heard before replaces the present one. One that has been replaced is not heard, unless its successor
+   * has fallen silent: two processes that speak for one source must not be mixed, and must not end in silence.
+   */
+  #isCurrent({ boot }: SourceId, storedMs: number): boolean {
+    if (boot !== this.#boot) {
+      if (this.#formerBoots.includes(boot) && storedMs - this.#bootHeardMs < silentBootMs) return false;
+      this.#replaceBoot(boot);
+    }
+    this.#bootHeardMs = storedMs;
+    return true;
+  }
+
+  #replaceBoot(boot: string): void {
+    if (this.#boot !== undefined) this.#formerBoots.push(this.#boot);
+    if (this.#formerBoots.length > mostBoots) this.#formerBoots.shift();
+    this.#boot = boot;
+    this.quality.boots++;
+    this.#sequence = new SequenceWindow();
+    this.#isFirstOfBoot = true;
+    this.#keyframes.clear();
+    this.#giveUpHeld(this.#held.length);
+  }
+}

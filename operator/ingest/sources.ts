@@ -1,0 +1,109 @@
+import { decode } from '../../engine/frame/decode.ts';
+import { frameSubject, parseSubject } from '../../engine/frame/subject.ts';
+import { FrameError, type Frame, type Keyframe, type SourceId } from '../../engine/frame/types.ts';
+import type { Logger } from '../kube/logger.ts';
+import type { Quality } from './quality.ts';
+import { Source, type Counting, type Readable } from './source.ts';
+
+/** A message of the stream. */
+export interface Message {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** When the broker stored it, by the broker’s clock. */
+  readonly storedMs: number;
+}
+
+/** How a source is called in logs, evidence and the evaluator, such as `agent/node-1` or `state/`. */
+export const sourceKey = ({ producer, node }: Pick<SourceId, 'producer' | 'node'>): string => `${producer}/${node}`;
+
+/** Silent for so long, a source is forgotten when nobody wants it any more. */
+const forgetMs = 900_000;
+const mostSaid = 10_000;
+
+/**
+ * All senders of the stream: each message is led to its source and comes back as the frames to evaluate now, in the
+ * order of the stream. What cannot be used is counted by its source, and said once for each source and reason.
+ */
+export class Sources {
+  readonly #sources = new Map<string, Source>();
+  readonly #counting: Counting;
+  readonly #logger: Logger;
+  readonly #said = new Set<string>();
+
+  constructor(counting: Counting, logger: Logger) {
+    this.#counting = counting;
+    this.#logger = logger;
+  }
+
+  /** Never throws, whatever the bytes. */
+  take(message: Message): readonly Readable[] {
+    const addressed = parseSubject(message.subject);
+    if (addressed === undefined) {
+      this.#counting.result('WrongSubject');
+      this.#sayOnce('message on a subject that is no source’s', message.subject, 'WrongSubject');
+      return [];
+    }
+    const source = this.#source(sourceKey(addressed));
+    const decoded = this.#decode(message, source);
+    if (decoded === undefined) return [];
+    if (frameSubject(decoded.source, decoded.kind, addressed.prefix) !== message.subject) {
+      source.count('WrongSubject');
+      this.#sayOnce('frame on the subject of another source', message.subject, sourceKey(decoded.source));
+      return [];
+    }
+    if (decoded.kind === 'keyframe') return source.takeKeyframe(decoded, message.storedMs);
+    const readable = source.takeFrame(decoded, message.storedMs);
+    return readable === undefined ? [] : [readable];
+  }
+
+  /** The figures of a source, or nothing when it has never been heard. */
+  quality(key: string): Quality | undefined {
+    return this.#sources.get(key)?.quality;
+  }
+
+  /** Every source heard of, with its figures. */
+  *[Symbol.iterator](): Iterator<readonly [key: string, quality: Quality]> {
+    for (const [key, { quality }] of this.#sources) yield [key, quality];
+  }
+
+  /** Gives up frames that wait too long; forgets and answers the sources that are long silent and not `wanted`. */
+  expire(nowMs: number, wanted: (key: string) => boolean): string[] {
+    const forgotten: string[] = [];
+    for (const [key, source] of this.#sources) {
+      source.expire(nowMs);
+      if (nowMs - (source.quality.lastStoredMs ?? nowMs) < forgetMs || wanted(key)) continue;
+      this.#sources.delete(key);
+      forgotten.push(key);
+    }
+    return forgotten;
+  }
+
+  #source(key: string): Source {
+    let source = this.#sources.get(key);
+    if (source === undefined) {
+      source = new Source(this.#counting);
+      this.#sources.set(key, source);
+    }
+    return source;
+  }
+
+  #decode(message: Message, source: Source): Frame | Keyframe | undefined {
+    try {
+      return decode(message.data);
+    } catch (error) {
+      const reason = error instanceof FrameError ? error.reason : 'Fault';
+      source.quality.lastStoredMs = message.storedMs;
+      source.count('Undecodable');
+      this.#sayOnce('undecodable message', message.subject, reason, String(error));
+      return undefined;
+    }
+  }
+
+  #sayOnce(what: string, subject: string, reason: string, detail?: string): void {
+    const key = `${subject} ${reason}`;
+    if (this.#said.has(key) || this.#said.size >= mostSaid) return;
+    this.#said.add(key);
+    const { producer, node } = parseSubject(subject) ?? {};
+    this.#logger.warn(what, { subject, producer, node, reason, detail });
+  }
+}

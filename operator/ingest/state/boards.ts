@@ -1,0 +1,105 @@
+import type { Row } from '../../../engine/frame/types.ts';
+import { namesOf, statusOf } from '../identity.ts';
+import type { NodeView, PodView, WorkloadView } from '../views.ts';
+import { Board } from './board.ts';
+import { Failures } from './failures.ts';
+import { containerSamples, inColumnOrder, nodeSamples, podSamples, workloadSamples } from './samples.ts';
+
+/** Where a pod’s rows stand now. */
+interface Place {
+  readonly node: string;
+  readonly rows: readonly Row[];
+}
+
+/**
+ * The cluster’s objects as state sources: a board for each Kubernetes node with the node itself and its pods, and one
+ * (`""`) for workloads and for pods that are on no node yet.
+ */
+export class Boards {
+  readonly #boards = new Map<string, Board>();
+  readonly #places = new Map<string, Place>();
+  readonly #failures = new Failures();
+  readonly #newBoot: () => string;
+  readonly #onChange: (board: Board) => void;
+
+  /** `onChange` is told of every board that has something new to say. `newBoot`: 16 random bytes in hex. */
+  constructor(newBoot: () => string, onChange: (board: Board) => void) {
+    this.#newBoot = newBoot;
+    this.#onChange = onChange;
+  }
+
+  setPod(pod: PodView): void {
+    const { uid } = pod.metadata;
+    if (uid === undefined) return;
+    const isNew = !this.#failures.knows(uid);
+    const node = pod.spec.nodeName ?? '';
+    const board = this.#board(node);
+    const old = this.#places.get(uid);
+    const rows: Row[] = [{ scope: 'Pod', uid }];
+    board.set({ scope: 'Pod', uid }, inColumnOrder('Pod', podSamples(pod)));
+    for (const container of namesOf(pod)) {
+      const status = statusOf(pod, container);
+      const row: Row = { scope: 'Container', uid, container };
+      const failures = this.#failures.look(uid, container, status, isNew);
+      board.set(row, inColumnOrder('Container', containerSamples(status, failures)));
+      rows.push(row);
+    }
+    this.#places.set(uid, { node, rows });
+    if (old !== undefined && old.node !== node) this.#remove(old);
+    this.#say(board);
+  }
+
+  deletePod(uid: string): void {
+    const place = this.#places.get(uid);
+    this.#places.delete(uid);
+    this.#failures.forget(uid);
+    if (place !== undefined) this.#remove(place);
+  }
+
+  setNode(node: NodeView): void {
+    const { name } = node.metadata;
+    this.#set(name, { scope: 'Node', uid: name }, inColumnOrder('Node', nodeSamples(node)));
+  }
+
+  deleteNode(name: string): void {
+    this.#remove({ node: name, rows: [{ scope: 'Node', uid: name }] });
+  }
+
+  setWorkload(workload: WorkloadView): void {
+    const { uid } = workload.metadata;
+    if (uid === undefined) return;
+    this.#set('', { scope: 'Workload', uid }, inColumnOrder('Workload', workloadSamples(workload)));
+  }
+
+  deleteWorkload(uid: string): void {
+    this.#remove({ node: '', rows: [{ scope: 'Workload', uid }] });
+  }
+
+  #set(node: string, row: Row, values: Float32Array): void {
+    const board = this.#board(node);
+    board.set(row, values);
+    this.#say(board);
+  }
+
+  #remove({ node, rows }: Place): void {
+    const board = this.#boards.get(node);
+    if (board === undefined) return;
+    for (const row of rows) board.delete(row);
+    // The one of no node stays: it comes and goes with every pod that is to be scheduled.
+    if (board.isEmpty && node !== '') this.#boards.delete(node);
+    this.#say(board);
+  }
+
+  #say(board: Board): void {
+    if (board.changed) this.#onChange(board);
+  }
+
+  #board(node: string): Board {
+    let board = this.#boards.get(node);
+    if (board === undefined) {
+      board = new Board({ producer: 'state', node, boot: this.#newBoot() });
+      this.#boards.set(node, board);
+    }
+    return board;
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Makes samples of what the API server says: the same stream as the agents’, so that every verdict is a function of the
+ * stream. A change is told at once; what changes within 20 ms after that is told together; everything is told every
+ * ten seconds, unless the API server has not answered for it for five: what was known before is not told as the present.
+ * Only one operator at a time may speak, the leader: each time it begins it is a new sender.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Scope } from '../../../engine/frame/types.ts';
+import type { FramePublisher } from '../../../wire/publisher.ts';
+import type { Clock } from '../../kube/clock.ts';
+import { errorFields, type Logger } from '../../kube/logger.ts';
+import { follow, type Reflectors } from '../reflectors.ts';
+import { fullIntervalMs, type Board } from './board.ts';
+import { Boards } from './boards.ts';
+
+export interface StateSourceOptions {
+  readonly reflectors: Reflectors;
+  readonly publisher: Pick<FramePublisher, 'offer' | 'forget'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** In [0, 1); spreads the full frames of many nodes over their interval. */
+  readonly random: () => number;
+}
+
+const coalesceMs = 20;
+/** A watch that breaks is mostly back within a second or two. */
+const blindAfterMs = 5_000;
+
+/** When a board speaks next. */
+interface Timing {
+  lastMs: number;
+  /** A frame of the changes is on its way. */
+  armed: boolean;
+  cancelChange: () => void;
+  cancelFull: () => void;
+}
+
+export class StateSource {
+  readonly #options: StateSourceOptions;
+  readonly #timings = new Map<Board, Timing>();
+  #active = false;
+  #stop: (() => void)[] = [];
+
+  constructor(options: StateSourceOptions) {
+    this.#options = options;
+  }
+
+  /** Begins or ceases to speak. To be called when the reflectors have synced. */
+  setActive(active: boolean): void {
+    if (active === this.#active) return;
+    this.#active = active;
+    if (active) this.#begin();
+    else this.#end();
+  }
+
+  #begin(): void {
+    const { pods, nodes, deployments, statefulSets, daemonSets } = this.#options.reflectors;
+    const boards = new Boards(
+      () => randomBytes(16).toString('hex'),
+      (board) => this.#changed(board),
+    );
+    this.#stop = [
+      follow(
+        nodes,
+        (node) => boards.setNode(node),
+        ({ metadata }) => boards.deleteNode(metadata.name),
+      ),
+      ...[deployments, statefulSets, daemonSets].map((workloads) =>
+        follow(
+          workloads,
+          (workload) => boards.setWorkload(workload),
+          ({ metadata }) => boards.deleteWorkload(metadata.uid ?? ''),
+        ),
+      ),
+      follow(
+        pods,
+        (pod) => boards.setPod(pod),
+        ({ metadata }) => boards.deletePod(metadata.uid ?? ''),
+      ),
+    ];
+  }
+
+  #end(): void {
+    for (const stop of this.#stop.splice(0)) stop();
+    for (const board of this.#timings.keys()) this.#forget(board);
+  }
+
+  /** The first change is told as soon as the present event is handled. */
+  #changed(board: Board): void {
+    const timing = this.#timingOf(board);
+    if (timing.armed) return;
+    timing.armed = true;
+    const { clock } = this.#options;
+    const waitMs = timing.lastMs + coalesceMs - clock.now();
+    if (waitMs <= 0) queueMicrotask(() => this.#tell(board, false));
+    else timing.cancelChange = clock.after(waitMs, () => this.#tell(board, false));
+  }
+
+  #tell(board: Board, full: boolean): void {
+    const timing = this.#timings.get(board);
+    if (timing === undefined || (!full && !board.changed)) return;
+    const { clock, publisher, logger } = this.#options;
+    const nowMs = clock.now();
+    timing.cancelChange();
+    Object.assign(timing, { armed: false, lastMs: nowMs });
+    const { keyframe, frame } = board.tell(nowMs, full, this.#unknown(nowMs));
+    try {
+      publisher.offer(keyframe, frame);
+    } catch (error) {
+      const { node } = board.source;
+      logger.error('state frame cannot be sent', { node, rows: keyframe.rows.length, ...errorFields(error) });
+    }
+    if (board.isEmpty && board.source.node !== '') this.#forget(board);
+    else if (full) this.#armFull(board, timing, fullIntervalMs);
+  }
+
+  /** The scopes of which the API server tells us nothing at present. */
+  #unknown(nowMs: number): ReadonlySet<Scope> {
+    const { pods, nodes, deployments, statefulSets, daemonSets } = this.#options.reflectors;
+    const isBlind = ({ failingSinceMs }: Pick<Reflectors['pods'], 'failingSinceMs'>): boolean =>
+      failingSinceMs !== undefined && nowMs - failingSinceMs >= blindAfterMs;
+    const unknown = new Set<Scope>();
+    if (isBlind(nodes)) unknown.add('Node');
+    if (isBlind(pods)) unknown.add('Pod').add('Container');
+    if ([deployments, statefulSets, daemonSets].some(isBlind)) unknown.add('Workload');
+    return unknown;
+  }
+
+  #timingOf(board: Board): Timing {
+    let timing = this.#timings.get(board);
+    if (timing === undefined) {
+      timing = { lastMs: -Infinity, armed: false, cancelChange: () => {}, cancelFull: () => {} };
+      this.#timings.set(board, timing);
+      this.#armFull(board, timing, fullIntervalMs * this.#options.random());
+    }
+    return timing;
+  }
+
+  #armFull(board: Board, timing: Timing, inMs: number): void {
+    timing.cancelFull = this.#options.clock.after(inMs, () => this.#tell(board, true));
+  }
+
+  #forget(board: Board): void {
+    const timing = this.#timings.get(board);
+    timing?.cancelChange();
+    timing?.cancelFull();
+    this.#timings.delete(board);
+    this.#options.publisher.forget(board.source);
+  }
+}

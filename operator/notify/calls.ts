@@ -1,0 +1,135 @@
+/**
+ * The API server, and beside it the calls of programs outside the cluster that the action webhook makes: to create a `Call`
+ * (operator/actions/call.ts) is to post it. Only hosts in the notifiers file are called, few at once, and never is a
+ * decision about anything else held up by one that does not answer.
+ */
+import { hostNotAllowed, outsideGroup, type CallObject } from '../actions/call.ts';
+import { ApiError, type KubeApi, type KubeObject, type Resource } from '../kube/api.ts';
+import type { Clock } from '../kube/clock.ts';
+import { cloudEventType, sourceOf, type CloudEvent } from './cloud-event.ts';
+import type { AllowedHost, Outsiders } from './file.ts';
+import { post, type Delivery } from './post.ts';
+import type { Post } from './notifier.ts';
+import { signatureHeader, signatureOf } from './sign.ts';
+
+/** So many calls are under way at once, of all hosts; who comes later comes again. */
+const mostAtOnce = 8;
+/** Keys of calls that were accepted, which are remembered for as long as this process lives. */
+const mostRemembered = 10_000;
+
+export interface CallerOptions {
+  readonly file: { readonly current: Outsiders };
+  readonly clock: Clock;
+  /** For tests. */
+  readonly send?: (message: Post, timeoutMs: number) => Promise<Delivery>;
+}
+
+/** Makes calls. */
+export class Caller {
+  readonly #options: CallerOptions;
+  readonly #accepted = new Map<string, KubeObject>();
+  #underWay = 0;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  /** A call that this process knows to have been accepted. What another one knew is lost. */
+  get(name: string): KubeObject {
+    const known = this.#accepted.get(name);
+    if (known !== undefined) return known;
+    throw new ApiError(`call ${name} is not known to have been accepted`, { status: 404, reason: 'NotFound' });
+  }
+
+  /** Makes the call; resolves when the receiver has accepted it. `dryRun`: only looks whether it may be made. */
+  async call(call: CallObject, dryRun: boolean): Promise<KubeObject> {
+    const allowed = this.#allowed(call.spec.url);
+    if (dryRun) return call;
+    if (this.#underWay >= mostAtOnce)
+      throw new ApiError(`${mostAtOnce} calls are under way`, { status: 503, reason: 'Busy', retryAfterSeconds: 1 });
+    this.#underWay++;
+    try {
+      return this.#note(call, await this.#send(call, allowed));
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  #send(call: CallObject, { secret }: AllowedHost): Promise<Delivery> {
+    const { clock, send = post } = this.#options;
+    const { url, timeoutSeconds } = call.spec;
+    const body = JSON.stringify(eventOf(call, clock.now()));
+    const headers: Record<string, string> = { 'Content-Type': cloudEventType, 'Idempotency-Key': call.metadata.name };
+    if (secret !== undefined) headers[signatureHeader] = signatureOf(secret, body, clock.now());
+    return send({ is: 'Post', url, headers, body }, timeoutSeconds * 1000);
+  }
+
+  #note(call: CallObject, delivery: Delivery): KubeObject {
+    switch (delivery.is) {
+      case 'Accepted':
+        this.#accepted.set(call.metadata.name, call);
+        for (const oldest of this.#accepted.keys()) {
+          if (this.#accepted.size <= mostRemembered) break;
+          this.#accepted.delete(oldest);
+        }
+        return call;
+      case 'Refused':
+        throw new ApiError(delivery.answer, { status: 422, reason: 'Refused' });
+      case 'Later': {
+        const retryAfterSeconds = delivery.afterMs === undefined ? undefined : Math.ceil(delivery.afterMs / 1000);
+        throw new ApiError(delivery.answer, { status: 503, reason: 'NotAccepted', retryAfterSeconds });
+      }
+    }
+  }
+
+  #allowed(address: string): AllowedHost {
+    const refuse = (message: string): never => {
+      throw new ApiError(message, { status: 403, reason: hostNotAllowed });
+    };
+    const url = URL.parse(address);
+    if (url === null || url.username !== '' || url.password !== '') return refuse('this is no URL that can be called');
+    const found = this.#options.file.current.webhooks.get(url.host);
+    if (found === undefined)
+      return refuse(
+        `${url.host} may not be called: it is not among the webhooks in the notifiers file of the operator`,
+      );
+    if (url.protocol !== 'https:' && !found.allowHttp)
+      return refuse(
+        `${url.host} may only be called by https, unless its entry in the notifiers file says allowHttp: true`,
+      );
+    return found;
+  }
+}
+
+function eventOf({ metadata, spec }: CallObject, nowMs: number): CloudEvent {
+  const { namespace, name = '' } =
+    (spec.data as { remediation?: { namespace?: string; name?: string } }).remediation ?? {};
+  return {
+    specversion: '1.0',
+    id: metadata.name,
+    source: sourceOf('remediations', { name, ...(namespace === undefined ? {} : { namespace }) }),
+    type: spec.type,
+    subject: metadata.name,
+    time: new Date(nowMs).toISOString(),
+    datacontenttype: 'application/json',
+    data: spec.data,
+  };
+}
+
+const isOutside = ({ group }: Resource): boolean => group === outsideGroup;
+
+/** `api`, with calls. */
+export const withCalls = (api: KubeApi, caller: Pick<Caller, 'get' | 'call'>): KubeApi => ({
+  get: async <T extends KubeObject>(...[resource, place, subresource]: Parameters<KubeApi['get']>) =>
+    isOutside(resource) ? (caller.get(place.name) as T) : api.get<T>(resource, place, subresource),
+  list: (...question) => api.list(...question),
+  watch: (...question) => api.watch(...question),
+  create: async <T extends KubeObject>(...[resource, object, options]: Parameters<KubeApi['create']>) =>
+    isOutside(resource)
+      ? ((await caller.call(object as CallObject, options?.dryRun === true)) as T)
+      : api.create<T>(resource, object, options),
+  replace: (...change) => api.replace(...change),
+  patch: (...change) => api.patch(...change),
+  delete: (...wish) => api.delete(...wish),
+  as: (user) => withCalls(api.as(user), caller),
+});

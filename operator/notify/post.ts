@@ -1,0 +1,64 @@
+import type { Post } from './notifier.ts';
+
+/** What became of a message. */
+export type Delivery =
+  | { readonly is: 'Accepted'; readonly answer: string }
+  /** Worth trying again, `afterMs` later at the earliest when the receiver said so. */
+  | { readonly is: 'Later'; readonly answer: string; readonly afterMs?: number | undefined }
+  /** Trying again would get the same answer. */
+  | { readonly is: 'Refused'; readonly answer: string };
+
+/** How long a receiver may take to answer. */
+export const answerMs = 10_000;
+/** So much of an answer is kept, for people. */
+const longestAnswer = 300;
+/** A receiver that asks to be left alone for longer is asked again then anyway. */
+const longestPauseMs = 3_600_000;
+
+/**
+ * Posts a message and answers what became of it; never rejects. A redirection is a refusal: where a message goes is for the
+ * administrator to say. The URL may be a secret, so only its host stands in an answer.
+ */
+export async function post(message: Post, timeoutMs = answerMs, fetched: typeof fetch = fetch): Promise<Delivery> {
+  const { url, headers, body } = message;
+  const host = URL.parse(url)?.host ?? 'the receiver';
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetched(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    const said = (await beginning(response)).replaceAll(/\s+/g, ' ').trim();
+    const answer = `${host} answered ${response.status}${said === '' ? '' : `: ${said}`}`;
+    if (response.ok) return { is: 'Accepted', answer };
+    if (!isTemporary(response.status)) return { is: 'Refused', answer };
+    return { is: 'Later', answer, afterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()) };
+  } catch (error) {
+    return { is: 'Later', answer: `${host} did not answer: ${reasonOf(error)}` };
+  }
+}
+
+const isTemporary = (status: number): boolean => [408, 425, 429].includes(status) || status >= 500;
+
+/** Seconds, or a date. */
+export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
+  if (header === null) return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs;
+  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), longestPauseMs) : undefined;
+}
+
+/** The beginning of a body; the rest is not waited for. */
+async function beginning(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (text.length >= longestAnswer) break;
+  }
+  return text.slice(0, longestAnswer);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'it took too long';
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
+}

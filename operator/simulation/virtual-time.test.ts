@@ -1,0 +1,74 @@
+import { expect } from 'chai';
+import { Process } from './process.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+const never = (): boolean => false;
+
+describe('VirtualTime', () => {
+  it('runs timers in the order of their time, then of arming, and what they set going before the next', async () => {
+    const time = new VirtualTime();
+    const startMs = time.now();
+    const seen: string[] = [];
+    const note = (what: string) => async () => {
+      seen.push(`${what} ${time.now() - startMs}`);
+      await Promise.resolve();
+      seen.push(`${what}, then`);
+    };
+    for (const ms of [30, 10, 20, 10]) time.after(ms, () => void note(`${ms}`)());
+    time.after(15, () => seen.push('cancelled'))();
+    await time.runUntil(startMs + 25, never);
+    expect(seen).to.deep.equal(['10 10', '10, then', '10 10', '10, then', '20 20', '20, then']);
+    expect(time.now() - startMs).to.equal(25);
+  });
+
+  it('stands still as soon as it is over', async () => {
+    const time = new VirtualTime();
+    const startMs = time.now();
+    let isOver = false;
+    time.after(5, () => (isOver = true));
+    await time.runUntil(startMs + 100, () => isOver);
+    expect(time.now() - startMs).to.equal(5);
+  });
+});
+
+describe('a process', () => {
+  const begin = (): { time: VirtualTime; process: Process; seen: string[]; run: (ms: number) => Promise<void> } => {
+    const time = new VirtualTime();
+    return {
+      time,
+      process: new Process(time, 500),
+      seen: [],
+      run: (ms) => time.runUntil(time.now() + ms, never),
+    };
+  };
+
+  it('has a date of its own, and durations that are right', () => {
+    const { time, process } = begin();
+    expect(process.now() - time.now()).to.equal(500);
+    expect(process.monotonic()).to.equal(time.now());
+  });
+
+  it('that stands still gets everything when it goes on, in order', async () => {
+    const { process, seen, run } = begin();
+    process.pause();
+    process.after(10, () => seen.push('timer'));
+    process.deliver(() => seen.push('answer'));
+    await run(50);
+    expect(seen).to.deep.equal([]);
+    process.deliver(() => void Promise.resolve().then(() => seen.push('what the last sets going')));
+    process.resume();
+    process.deliver(() => seen.push('later'));
+    await run(0);
+    expect(seen).to.deep.equal(['answer', 'timer', 'what the last sets going', 'later']);
+  });
+
+  it('that is dead gets nothing any more', async () => {
+    const { process, seen, run } = begin();
+    process.onDeath(() => seen.push('dead'));
+    process.after(10, () => seen.push('timer'));
+    process.kill();
+    process.deliver(() => seen.push('answer'));
+    await run(50);
+    expect(seen).to.deep.equal(['dead']);
+  });
+});
