@@ -1,0 +1,149 @@
+/**
+ * `npm run bench`: measures, and prints one JSON object on standard output; what it is doing goes to standard error.
+ * docs/benchmarks.md says how each figure comes about and what it does not say.
+ */
+import { globSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { agentBench } from '../../agents/agent.bench.ts';
+import { startProduct } from '../../e2e/product/product.ts';
+import { closeSite, openSite } from '../../e2e/product/site.ts';
+import { Recorder, recordedKinds } from '../../e2e/runner/recorder.ts';
+import { readScenario } from '../../e2e/runner/scenario.ts';
+import { decideBench } from '../../operator/decide/decide.bench.ts';
+import { evaluateCosts } from './evaluate.ts';
+import { footprint } from './footprint.ts';
+import { frameCosts } from './frames.ts';
+import { latencyBench, type LoopSite } from './latency.ts';
+import { thisMachine } from './machine.ts';
+import { scenarioFigures } from './scenarios.ts';
+import { stormBench, type StormSite } from './storm.ts';
+
+const parts = ['frames', 'evaluate', 'decide', 'agent', 'loop', 'scenarios', 'storm', 'fleet'] as const;
+type Part = (typeof parts)[number];
+
+/** As its DaemonSet runs it: NODE_OPTIONS in the chart. */
+const agentHeap = ['--max-semi-space-size=1', '--v8-pool-size=0'];
+
+const partsOf = (text: string): readonly Part[] =>
+  text.split(',').map((name) => {
+    const part = parts.find((candidate) => candidate === name);
+    if (part === undefined) throw new InvalidArgumentError(`It has to be some of ${parts.join(',')}.`);
+    return part;
+  });
+const whole = (text: string): number => {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It has to be a whole number from 1.');
+  return Number(text);
+};
+
+const options = new Command('bench')
+  .description('Measures Homeostat; JSON on standard output.')
+  .option('--only <parts>', parts.join(','), partsOf, parts)
+  .option('--runs <count>', 'runs of each scenario', whole, 5)
+  .option('--rounds <count>', 'failures of each simulated node in the loop', whole, 20)
+  .option('--pods <count>', 'pods on the measured node', whole, 30)
+  .option('--storm <count>', 'simulated nodes that fail at once', whole, 1000)
+  .option('--fleet <count>', 'simulated nodes beside those of the loop', whole, 5000)
+  .option('--cluster <name>', 'the cluster to bring up when KUBECONFIG is not set', 'bench')
+  .parse()
+  .opts<{
+    only: readonly Part[];
+    runs: number;
+    rounds: number;
+    pods: number;
+    storm: number;
+    fleet: number;
+    cluster: string;
+  }>();
+
+// Whatever is brought up on the way tells its progress: standard output is for the figures alone.
+console.log = console.error;
+const machine = thisMachine();
+const figures: Record<string, unknown> = {};
+const measure = async (part: Part, what: string, work: () => unknown): Promise<void> => {
+  if (!options.only.includes(part)) return;
+  console.error(`${part}: ${what} …`);
+  try {
+    figures[part] = await work();
+  } catch (error) {
+    figures[part] = { failed: String(error) };
+    console.error(error);
+    process.exitCode = 1;
+  }
+};
+
+await measure('frames', 'encoding and decoding, beside JSON', () => frameCosts());
+await measure('evaluate', 'from bytes to verdicts, beside a naive evaluator', () => evaluateCosts());
+await measure('decide', 'a decision while very many are blocked', () =>
+  [125, 1000, 8000].map((count) => decideBench(count)),
+);
+if (options.only.some((part) => part === 'agent' || part === 'loop' || part === 'scenarios')) await onCluster();
+await onSimulated('storm', options.storm, (site) =>
+  measure('storm', `${options.storm} nodes fail at once`, () => stormBench(site, site.recorder, site.fakeNodes)),
+);
+await onSimulated('fleet', options.fleet, (site) =>
+  measure('fleet', `sample to write beside ${options.fleet} nodes, 6 nodes x ${options.rounds}`, () =>
+    latencyBench(site, site.recorder, site.fakeNodes.slice(0, 6), options.rounds),
+  ),
+);
+process.stdout.write(`${JSON.stringify({ machine, ...figures }, null, 2)}\n`);
+
+/** What needs many nodes and no real one: a cluster of its own, for its control plane is tuned for it. */
+async function onSimulated(
+  part: Part,
+  nodes: number,
+  work: (site: LoopSite & StormSite & { recorder: Recorder; fakeNodes: readonly string[] }) => Promise<void>,
+): Promise<void> {
+  if (!options.only.includes(part)) return;
+  const name = `${options.cluster}-${part}`;
+  const { site, world } = await openSite(name, 0, nodes, 'scale');
+  const recorder = new Recorder(world.api);
+  const product = await startProduct({ ...site, fakeNodes: [] }, (words) => console.error(`  ${words}`));
+  try {
+    await recorder.start(recordedKinds);
+    await work({ ...site, ...world, operatorUrl: product.operatorUrl, recorder });
+  } finally {
+    await recorder.stop();
+    await product.stop();
+    if (process.env['KUBECONFIG'] === undefined) await closeSite(name);
+  }
+}
+
+/** What needs a cluster: brought up for it, unless KUBECONFIG names one. */
+async function onCluster(): Promise<void> {
+  const { site, world } = await openSite(options.cluster, 3, 6);
+  const recorder = new Recorder(world.api);
+  // No simulator: the agents of the simulated nodes are those of the loop's own measurement.
+  const product = await startProduct({ ...site, fakeNodes: [] }, (words) => console.error(`  ${words}`));
+  try {
+    await recorder.start(recordedKinds);
+    await measure('agent', `memory and CPU of an agent and the operator, ${options.pods} pods on a node`, async () => {
+      const [node] = site.realNodes;
+      return {
+        alone: await agentBench([process.execPath, ...agentHeap, 'dist/agent.cjs'], site.natsUrl, options.pods),
+        ...(node === undefined
+          ? { notMeasured: 'on a cluster: no node runs pods' }
+          : await footprint({ ...site, ...world, operatorUrl: product.operatorUrl }, node, options.pods, 30)),
+      };
+    });
+    await measure('loop', `sample to write, ${site.fakeNodes.length} nodes x ${options.rounds}`, () =>
+      latencyBench({ ...site, ...world }, recorder, site.fakeNodes, options.rounds),
+    );
+    await measure('scenarios', `fault to write, ${options.runs} runs each`, () =>
+      scenarioFigures(
+        world,
+        recorder,
+        globSync('e2e/scenarios/*.yaml')
+          .toSorted()
+          .map(readScenario)
+          .filter(({ expect, nodes }) => 'remediation' in expect && (nodes === 'any' || world.realNodes.length > 0)),
+        options.runs,
+        (words) => console.error(`  ${words}`),
+      ),
+    );
+  } finally {
+    await recorder.stop();
+    await product.stop();
+    if (process.env['KUBECONFIG'] === undefined) await closeSite(options.cluster);
+  }
+}
+process.exit();

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { load } from '../cluster/index.ts';
+
+/** One step of `make test`. */
+export interface Stage {
+  readonly name: string;
+  /** What holds when it passes. */
+  readonly promise: string;
+  readonly command: string;
+  readonly arguments: readonly string[];
+  /** It writes its own counts to the file named by `HOMEOSTAT_TEST_COUNTS`; otherwise it counts as one test. */
+  readonly suite: boolean;
+  /** Environment for the stages after it, once it has passed. */
+  readonly provides?: () => Record<string, string>;
+}
+
+const node = (...args: string[]): Pick<Stage, 'command' | 'arguments'> => ({
+  command: process.execPath,
+  arguments: args,
+});
+const mocha = (...args: string[]): Pick<Stage, 'command' | 'arguments'> => ({
+  command: 'mocha',
+  arguments: ['--reporter', 'hack/test/reporter.ts', ...args],
+});
+
+/** How to reach a cluster that a stage has brought up. */
+const reach = (cluster: string): Record<string, string> => {
+  const found = load(cluster);
+  if (found?.directory === undefined) throw new Error(`cluster ${cluster} was brought up and cannot be found`);
+  return {
+    KUBECONFIG: found.kubeconfig,
+    HOMEOSTAT_NATS_URL: found.natsUrl,
+    HOMEOSTAT_CLUSTER: cluster,
+    NATS_SERVER: found.bin('nats-server'),
+    PATH: `${join(found.directory, 'bin')}:${process.env['PATH'] ?? ''}`,
+  };
+};
+
+const withoutCluster: readonly Stage[] = [
+  { name: 'types', promise: 'every type holds', command: 'tsc', arguments: ['--noEmit'], suite: false },
+  {
+    name: 'lint',
+    promise: 'no lint rule is broken',
+    command: 'oxlint',
+    arguments: ['--type-aware', '--deny-warnings'],
+    suite: false,
+  },
+  { name: 'format', promise: 'the sources are formatted', command: 'oxfmt', arguments: ['--check'], suite: false },
+  { name: 'unit', promise: 'tests that need no cluster', ...mocha(), suite: true },
+  {
+    name: 'verify',
+    promise: 'generated files, chart and workflows are what they should be',
+    ...node('hack/verify/main.ts'),
+    suite: false,
+  },
+];
+
+const up = (cluster: string, nodes: number): Stage => ({
+  name: `${cluster} up`,
+  promise: 'a real control plane, real nodes and NATS run on this machine',
+  ...node('hack/cluster/main.ts', 'up', '--name', cluster, '--nodes', String(nodes), '--fake', '3'),
+  suite: false,
+  provides: () => reach(cluster),
+});
+/** The logs stay for whoever wants to know why something failed; the next run begins by forgetting them. */
+const down = (cluster: string): Stage => ({
+  name: `${cluster} down`,
+  promise: 'everything that was started has ended',
+  ...node('hack/cluster/main.ts', 'down', '--name', cluster),
+  suite: false,
+});
+const forget = (cluster: string): Stage => ({
+  name: `${cluster} anew`,
+  promise: 'nothing is left of an earlier run',
+  ...node('hack/cluster/main.ts', 'reset', '--name', cluster),
+  suite: false,
+});
+
+const integration: Stage = {
+  name: 'integration',
+  promise: 'the parts work against a real API server and a real NATS server',
+  ...mocha('--config', 'hack/test/integration.mocharc.json'),
+  suite: true,
+};
+
+const e2e: Stage = {
+  name: 'e2e',
+  promise: 'faults are found, repaired, verified and undone',
+  ...node('e2e/main.ts'),
+  suite: true,
+};
+
+const faults: Stage = {
+  name: 'faults',
+  promise: 'the product lives through killed parts, bad input and the chart’s life cycle',
+  ...mocha('--config', 'hack/test/faults.mocharc.json'),
+  suite: true,
+};
+
+/** Beside the clusters, which mostly wait, and behind everything else that wants a core. */
+const simulation: Stage = {
+  name: 'simulation',
+  promise: 'every rule holds in 1,000 clusters where everything goes wrong, one seed a test',
+  command: 'nice',
+  arguments: ['-n', '19', process.execPath, 'hack/simulate/main.ts', '--seeds', '1000'],
+  suite: true,
+};
+
+const drain: Stage = {
+  name: 'drain',
+  promise: 'real nodes are drained, also by an operator that is killed at its writes',
+  ...mocha('--config', 'hack/test/drain.mocharc.json'),
+  suite: true,
+};
+
+/** Stages that follow one another; what one provides is known to those after it. */
+export type Lane = readonly Stage[];
+
+/** Before the lanes, so that the building is seen while it goes on, and done once for both. */
+const fetchPrograms: Stage = {
+  name: 'programs',
+  promise: 'everything a cluster is made of is there, or is built (ten minutes on two cores, the first time)',
+  ...node('hack/cluster/main.ts', 'fetch'),
+  suite: false,
+};
+
+/** With KUBECONFIG set, the cluster it names is used, and none is brought up. */
+const usesOwnClusters = process.env['KUBECONFIG'] === undefined;
+
+/** What needs no cluster, first. */
+export const checks: Lane = usesOwnClusters ? [...withoutCluster, fetchPrograms] : withoutCluster;
+
+/** A cluster that is brought up for these stages, and ended after them. */
+const onOwnCluster = (cluster: string, nodes: number, ...stages: readonly Stage[]): Lane => [
+  forget(cluster),
+  up(cluster, nodes),
+  ...stages,
+  down(cluster),
+];
+
+/**
+ * Lanes run side by side, most of their time being spent waiting, each on a cluster of its own: what one breaks is whole
+ * for the others.
+ */
+export const lanes: readonly Lane[] = usesOwnClusters
+  ? [
+      onOwnCluster('test', 3, e2e, drain),
+      onOwnCluster('parts', 1, integration),
+      onOwnCluster('faults', 1, faults),
+      [simulation],
+    ]
+  : [[integration, e2e], [simulation]];
