@@ -7,6 +7,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { openSite } from './product/site.ts';
 import { startProduct } from './product/product.ts';
+import { writeReport } from '../hack/test/report.ts';
 import { printTable } from './report.ts';
 import { Recorder, recordedKinds } from './runner/recorder.ts';
 import { runScenario, type Result } from './runner/run.ts';
@@ -72,9 +73,11 @@ if (options.report !== undefined) {
   };
   writeFileSync(options.report, `${JSON.stringify({ machine, sequential: options.sequential, results }, null, 2)}\n`);
 }
-const counts = process.env['HOMEOSTAT_TEST_COUNTS'];
-if (counts !== undefined)
-  writeFileSync(counts, JSON.stringify({ passed: results.length - failed.length, failed: failed.length, skipped: 0 }));
+writeReport({
+  passed: results.filter((result) => result.passed).map(({ name }) => name),
+  failed: failed.map(({ name, problems }) => ({ name, message: problems.join('\n') })),
+  skipped: 0,
+});
 process.exit(failed.length > 0 ? 1 : 0);
 
 async function runOne(where: World, scenario: Scenario): Promise<Result> {

@@ -2,14 +2,15 @@
  * `make simulate SEEDS=n FIRST=seed`: runs the simulation for so many seeds, one after the other. A seed that breaks a
  * rule is printed with the shortest run that still breaks it; to see it again, run it alone. Exit code 1 when one did.
  */
-import { writeFileSync } from 'node:fs';
 import { drawScenario } from '../../operator/simulation/draw-scenario.ts';
 import { shrink } from '../../operator/simulation/shrink.ts';
 import { runScenario } from '../../operator/simulation/simulation.ts';
+import { writeReport } from '../test/report.ts';
 import { simulateOptions } from './options.ts';
 
 const { seeds, first, shown, bail } = simulateOptions(process.argv.slice(2));
-const failures: number[] = [];
+const passed: string[] = [];
+const failures: { seed: number; message: string }[] = [];
 const total = { targetWrites: 0, remediations: 0, virtualMs: 0, ran: 0 };
 const started = performance.now();
 /** Progress is told so often; oftener to a program that waits for the first failure. */
@@ -22,9 +23,11 @@ for (let seed = first; seed < first + seeds; seed++) {
   total.targetWrites += report.targetWrites;
   total.remediations += report.remediations;
   total.virtualMs += report.virtualMs;
-  if (report.violation !== undefined) {
-    failures.push(seed);
-    console.log(`seed ${seed}: ${report.violation.rule}: ${report.violation.message}`);
+  if (report.violation === undefined) passed.push(`seed ${seed}`);
+  else {
+    const message = `${report.violation.rule}: ${report.violation.message}`;
+    failures.push({ seed, message });
+    console.log(`seed ${seed}: ${message}`);
     if (failures.length <= shown) await show(seed, report.violation.rule);
     if (bail) break;
   }
@@ -39,11 +42,12 @@ console.log(
 console.log(
   failures.length === 0
     ? 'every rule held'
-    : `${failures.length} failed: ${failures.slice(0, 20).join(', ')}; again with: make simulate SEEDS=1 FIRST=${failures[0]}`,
+    : `${failures.length} failed: ${failures
+        .slice(0, 20)
+        .map(({ seed }) => seed)
+        .join(', ')}; again with: make simulate SEEDS=1 FIRST=${failures[0]?.seed}`,
 );
-const counts = process.env['HOMEOSTAT_TEST_COUNTS'];
-if (counts !== undefined)
-  writeFileSync(counts, JSON.stringify({ passed: total.ran - failures.length, failed: failures.length, skipped: 0 }));
+writeReport({ passed, failed: failures.map(({ seed, message }) => ({ name: `seed ${seed}`, message })), skipped: 0 });
 process.exitCode = failures.length === 0 ? 0 : 1;
 
 /** The shortest run that still breaks the rule, line by line. */

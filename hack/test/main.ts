@@ -3,23 +3,21 @@
  * Exit code 0 only when nothing failed. A stage that is not a test suite counts as one test.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAnotherRun, type Failure, type Report } from './report.ts';
 import { checks, lanes, type Lane, type Stage } from './stages.ts';
-
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
 
 const scratch = mkdtempSync(join(tmpdir(), 'homeostat-test-'));
 
 /** Runs a stage; its output goes to `output`, a file descriptor. */
-const run = (stage: Stage, environment: NodeJS.ProcessEnv, output: number): Promise<number> =>
+const run = (stage: Stage, more: readonly string[], environment: NodeJS.ProcessEnv, output: number): Promise<number> =>
   new Promise((resolve) => {
-    const child = spawn(stage.command, stage.arguments, { stdio: ['ignore', output, output], env: environment });
+    const child = spawn(stage.command, [...stage.arguments, ...more], {
+      stdio: ['ignore', output, output],
+      env: environment,
+    });
     child.once('error', (error) => {
       console.error(`${stage.name}: cannot start ${stage.command}: ${error.message}`);
       resolve(127);
@@ -27,20 +25,26 @@ const run = (stage: Stage, environment: NodeJS.ProcessEnv, output: number): Prom
     child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 128));
   });
 
-/** What a stage counts: a suite's own figures, or one for the whole; a suite that ends badly has at least one failure. */
-const countsOf = (stage: Stage, file: string, code: number): Counts => {
-  if (!stage.suite) return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
-  try {
-    const counts = JSON.parse(readFileSync(file, 'utf8')) as Counts;
-    const ran = counts.passed + counts.failed > 0;
-    return code === 0 && ran ? counts : { ...counts, failed: Math.max(1, counts.failed) };
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
-  }
+/** What a stage did: a suite's own report, or one test for the whole; a suite that ends badly has failed somewhere. */
+const reportOf = (stage: Stage, file: string, code: number): Report => {
+  const { name } = stage;
+  const ended: Failure = { name, message: `it ended with exit code ${code}` };
+  if (!stage.suite) return { passed: code === 0 ? [name] : [], failed: code === 0 ? [] : [ended], skipped: 0 };
+  if (!existsSync(file)) return { passed: [], failed: [ended], skipped: 0 };
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+  if (report.failed.length > 0) return report;
+  if (code !== 0) return { ...report, failed: [ended] };
+  return report.passed.length > 0 ? report : { ...report, failed: [{ name, message: 'no test ran' }] };
 };
 
-const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const total = { passed: 0, failed: 0, skipped: 0 };
 const table: string[] = [];
+const failures: string[] = [];
+const unsteady: string[] = [];
+
+/** The first lines of a message, indented: the whole of it stands in the output of its stage. */
+const brief = ({ name, message }: Failure): string =>
+  [name, ...message.split('\n').slice(0, 5)].map((line) => line.slice(0, 300)).join('\n    ');
 
 /** Runs the stages of a lane one after the other, each to its end, also after one has failed. */
 const runLane = async (lane: Lane, output: number, say: (line: string) => void): Promise<void> => {
@@ -48,11 +52,22 @@ const runLane = async (lane: Lane, output: number, say: (line: string) => void):
   for (const stage of lane) {
     const started = performance.now();
     say(`\n=== ${stage.name}: ${stage.promise}`);
-    const file = join(scratch, `${stage.name}.json`);
-    const code = await run(stage, { ...environment, HOMEOSTAT_TEST_COUNTS: file }, output);
-    if (code === 0) Object.assign(environment, stage.provides?.());
-    const counts = countsOf(stage, file, code);
+    const attempt = async (name: string, more: readonly string[] = []): Promise<Report> => {
+      const file = join(scratch, `${name}.json`);
+      const code = await run(stage, more, { ...environment, HOMEOSTAT_TEST_REPORT: file }, output);
+      if (code === 0) Object.assign(environment, stage.provides?.());
+      return reportOf(stage, file, code);
+    };
+    let report = await attempt(stage.name);
+    if (report.failed.length > 0 && stage.only !== undefined) {
+      const first = report.failed;
+      say(`=== ${stage.name}: once more what failed in it:\n  ${first.map(brief).join('\n  ')}`);
+      report = afterAnotherRun(report, await attempt(`${stage.name} again`, stage.only(first.map(({ name }) => name))));
+      if (report.failed.length === 0) unsteady.push(...first.map((failure) => `${stage.name}: ${brief(failure)}`));
+    }
+    const counts = { passed: report.passed.length, failed: report.failed.length, skipped: report.skipped };
     for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
+    failures.push(...report.failed.map((failure) => `${stage.name}: ${brief(failure)}`));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     table.push(
       `${stage.name.padEnd(14)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${seconds.padStart(7)} s`,
@@ -76,5 +91,8 @@ await Promise.all(
 for (const log of logs) process.stdout.write(readFileSync(log));
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${table.join('\n')}\n`);
+if (unsteady.length > 0)
+  console.log(`Failed first and passed when run again, which is a fault of its own:\n  ${unsteady.join('\n  ')}\n`);
+if (failures.length > 0) console.log(`Failed:\n  ${failures.join('\n  ')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exitCode = total.failed > 0 ? 1 : 0;
