@@ -7,6 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { ApiError, type KubeObject } from '../operator/kube/api.ts';
 import { connect, type HttpKubeApi } from '../operator/kube/http-api.ts';
 import { CustomResourceDefinition, Namespace } from '../operator/kube/resources.ts';
+import { eventually } from '../operator/testing/eventually.ts';
 import { customResourceDefinition } from './custom-resource.ts';
 import { group, version } from './definition.ts';
 import { kinds, type KindName } from './kinds.ts';
@@ -48,15 +49,15 @@ async function install(api: HttpKubeApi, definition: (typeof kinds)[number]): Pr
     .get<KubeObject>(CustomResourceDefinition, { name })
     .catch((error: unknown) => void expect(error).to.have.property('reason', 'NotFound'));
   await api.patch(CustomResourceDefinition, { name }, { type: 'apply', body, force: true }, options);
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const { metadata, status } = await api.get<CustomResourceDefinitionObject>(CustomResourceDefinition, { name });
-    const established = status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
-    // A changed schema is taken up shortly after it is stored; nothing tells when.
-    if (established && before?.metadata.generation !== metadata.generation) await pause(500);
-    if (established) return;
-    await pause(100);
-  }
-  throw new Error(`${name} was not established within 10 s`);
+  const metadata = await eventually(`${name} is established`, async () => {
+    const found = await api.get<CustomResourceDefinitionObject>(CustomResourceDefinition, { name });
+    const isEstablished = found.status?.conditions?.some(
+      ({ type, status }) => type === 'Established' && status === 'True',
+    );
+    return isEstablished && found.metadata;
+  });
+  // A changed schema is taken up shortly after it is stored; nothing tells when.
+  if (before?.metadata.generation !== metadata.generation) await pause(2000);
 }
 
 describe('custom resource definitions', function () {

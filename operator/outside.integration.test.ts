@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect } from 'chai';
 import type { Incident } from '../crds/incident.ts';
@@ -113,8 +113,9 @@ describe('an operator process and those outside the cluster', function () {
     const nats = await connect({ servers: process.env['HOMEOSTAT_NATS_URL'] ?? '' });
     try {
       const { name } = eventsStream(rig.prefix);
+      const { state } = await (await jetstreamManager(nats)).streams.info(name);
       const stream = await jetstream(nats).consumers.get(name);
-      const messages = await stream.fetch({ max_messages: 500, expires: 1000 });
+      const messages = await stream.fetch({ max_messages: state.messages, expires: 30_000 });
       const types = new Set<string>();
       for await (const message of messages) types.add((JSON.parse(message.string()) as { type: string }).type);
       expect([...types]).to.include.members([

@@ -85,7 +85,7 @@ describe('publishing to a real nats-server', function () {
       while (connections.at(-1) === 'down') await sleep(10);
       await sleep(100);
     }
-    expect(await publisher.close(20_000)).to.equal(0);
+    expect(await publisher.close(90_000)).to.equal(0);
     const frames = await stored();
     expect(sequencesOf(frames)).to.deep.equal(Array.from({ length: sequence }, (_, i) => i + 1));
     expect(frames.every(({ dropped }) => dropped === 0)).to.equal(true);
@@ -105,7 +105,7 @@ describe('publishing to a real nats-server', function () {
     await sleep(100);
     for (let sequence = 2; sequence <= 201; sequence++) publisher.offer(keyframe, aFrame({ sequence }));
     await server.restart();
-    expect(await publisher.close(20_000)).to.equal(0);
+    expect(await publisher.close(90_000)).to.equal(0);
     const frames = await stored();
     const gap = frames.find(({ dropped }) => dropped > 0);
     expect(publisher.counts.overflowed).to.equal(150);
@@ -121,7 +121,7 @@ describe('publishing to a real nats-server', function () {
     while (problems.length === 0) await sleep(10);
     expect(problems[0]).to.match(/no JetStream stream takes homeostat\.frames\.[0-9a-v]+\.agent/);
     await createStream();
-    expect(await publisher.close(20_000)).to.equal(0);
+    expect(await publisher.close(90_000)).to.equal(0);
     expect(sequencesOf(await stored())).to.deep.equal([1]);
     expect(problems.at(-1)).to.equal('none');
   });
@@ -134,7 +134,7 @@ describe('publishing to a real nats-server', function () {
     while (connections.length === 0) await sleep(10);
     expect(connections).to.deep.equal(['down']);
     await server.restart();
-    expect(await publisher.close(20_000)).to.equal(0);
+    expect(await publisher.close(90_000)).to.equal(0);
     expect(sequencesOf(await stored())).to.deep.equal([1]);
   });
 
@@ -161,7 +161,7 @@ describe('publishing to a real nats-server', function () {
         const source = aSource({ node });
         publisher.offer(aKeyframe({ source }), aFrame({ source, sequence }));
       }
-    expect(await publisher.close(20_000)).to.equal(0);
+    expect(await publisher.close(90_000)).to.equal(0);
     expect(await stored()).to.have.length(6);
   });
 });

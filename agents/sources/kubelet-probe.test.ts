@@ -120,7 +120,7 @@ describe('TLS probe', () => {
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;
   };
-  const ask = (port: number, withinMs = 500): Promise<boolean | 'silence' | undefined> =>
+  const ask = (port: number, withinMs = 20_000): Promise<boolean | 'silence' | undefined> =>
     new Promise((resolve) => {
       const giveUp = tlsProbe(
         '127.0.0.1',

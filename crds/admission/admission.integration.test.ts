@@ -4,6 +4,7 @@ import type { KubeObject, Patch, Resource } from '../../operator/kube/api.ts';
 import { ApiError } from '../../operator/kube/api.ts';
 import type { HttpKubeApi } from '../../operator/kube/http-api.ts';
 import { ConfigMap, Incident, Remediation, RemediationPlan } from '../../operator/kube/resources.ts';
+import { eventually } from '../../operator/testing/eventually.ts';
 import { connectToCluster, install, makeNamespace, removeNamespace } from '../../operator/testing/real-cluster.ts';
 import { customResourceDefinition } from '../custom-resource.ts';
 import { kinds } from '../kinds.ts';
@@ -112,15 +113,12 @@ describe('admission', function () {
       () => as(operator).create(ConfigMap, { metadata: { name: 'probe', namespace: shut } }, dry),
     ];
     for (const probe of probes)
-      for (let tries = 0; ; tries++) {
-        const taken = await probe().then(
-          () => true,
+      await eventually(`${probe.toString()} is refused`, () =>
+        probe().then(
           () => false,
-        );
-        if (!taken) break;
-        if (tries > 150) throw new Error(`${probe.toString()} was let through for 15 s`);
-        await pause(100);
-      }
+          () => true,
+        ),
+      );
   }
 
   it('has expressions that fit the schemas', async () => {
@@ -131,17 +129,14 @@ describe('admission', function () {
   });
 
   /** What the server found when it checked the types of a policy, which it does soon after it is stored. */
-  async function checked(name: string): Promise<{ expressionWarnings?: object[] }> {
-    for (let tries = 0; tries < 150; tries++) {
+  const checked = (name: string): Promise<{ expressionWarnings?: object[] }> =>
+    eventually(`the types of ${name} are checked`, async () => {
       const { status } = await api.get<KubeObject & { status?: { typeChecking?: { expressionWarnings?: object[] } } }>(
         Policy,
         { name },
       );
-      if (status?.typeChecking !== undefined) return status.typeChecking;
-      await pause(100);
-    }
-    throw new Error(`the types of ${name} were not checked within 15 s`);
-  }
+      return status?.typeChecking;
+    });
 
   describe('of Remediations', () => {
     before(async () => {
@@ -255,11 +250,6 @@ describe('admission', function () {
     await as(operator).create(Incident, put(valid.Incident('own'), shut));
   });
 });
-
-const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 
 /** The binding, in these namespaces only; one that selects some already keeps its own. */
 function boundTo(namespaces: readonly string[], binding: KubeObject): KubeObject {

@@ -162,11 +162,10 @@ class RealWorld implements ActionWorld {
   };
 
   async #until(resource: Resource, name: string, holds: (object: KubeObject) => boolean): Promise<void> {
-    for (let tries = 0; tries < 100; tries++) {
-      if (holds(await this.api.get(resource, { name, namespace: this.#namespace }))) return;
-      await sleep(100);
-    }
-    throw new Error(`${resource.kind} ${name} does not come to be as it should`);
+    const key = { name, namespace: this.#namespace };
+    await eventually(`${resource.kind} ${name}: ${holds.toString()}`, async () =>
+      holds(await this.api.get(resource, key)),
+    );
   }
 
   readonly replace = async ({ kind, name, workload }: Target): Promise<void> => {
@@ -202,13 +201,12 @@ class RealWorld implements ActionWorld {
   async #quiet(resource: Resource, name: string): Promise<KubeObject> {
     const namespace = resource.namespaced ? this.#namespace : undefined;
     let found = await this.api.get(resource, { name, namespace });
-    for (let tries = 0; tries < 60; tries++) {
+    return eventually(`${resource.kind} ${name} comes to rest`, async () => {
+      const { resourceVersion } = found.metadata;
       await sleep(300);
-      const next = await this.api.get(resource, { name, namespace });
-      if (next.metadata.resourceVersion === found.metadata.resourceVersion) return next;
-      found = next;
-    }
-    throw new Error(`${resource.kind} ${name} does not come to rest`);
+      found = await this.api.get(resource, { name, namespace });
+      return found.metadata.resourceVersion === resourceVersion && found;
+    });
   }
 }
 

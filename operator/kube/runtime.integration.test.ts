@@ -103,7 +103,7 @@ describe('the runtime on a real API server', function () {
   });
 
   it('ends a call on a network that went silent, and goes on when it is back', async () => {
-    const { proxy, proxied } = await throughProxy({ callMs: 300 });
+    const { proxy, proxied } = await throughProxy({ callMs: 3000 });
     await proxied.get(ConfigMap, { namespace: 'kube-system', name: 'kube-root-ca.crt' });
     proxy.silent = true;
     const error = await failure(proxied.get(ConfigMap, { namespace: 'kube-system', name: 'kube-root-ca.crt' }));
@@ -120,7 +120,7 @@ describe('the runtime on a real API server', function () {
     const seen: string[] = [];
     reflector.onEvent(({ type, object }) => seen.push(`${type} ${object.metadata.name} ${object.data?.['value']}`));
     reflector.start();
-    await reflector.synced(10_000);
+    await reflector.synced(patienceMs);
     await api.replace(ConfigMap, labelled('a', '2'));
     await until(() => seen.length === 3);
     proxy.cut();

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../kube/api.ts';
 import { connect, type HttpKubeApi } from '../kube/http-api.ts';
 import { CustomResourceDefinition, Namespace } from '../kube/resources.ts';
+import { eventually } from './eventually.ts';
 
 /** Fails with what to do when no cluster is named: an integration test that is skipped shows nothing. */
 export function connectToCluster(): HttpKubeApi {
@@ -26,15 +27,12 @@ export async function install(api: HttpKubeApi, definition: KubeObject): Promise
   const { name } = definition.metadata;
   const body = { type: 'apply', body: definition, force: true } as const;
   await api.patch(CustomResourceDefinition, { name }, body, { fieldManager: 'homeostat-test' });
-  for (let tries = 0; tries < 100; tries++) {
+  await eventually(`the definition ${name} is established`, async () => {
     const { status } = await api.get<KubeObject & { status?: { conditions?: { type: string; status: string }[] } }>(
       CustomResourceDefinition,
       { name },
     );
-    if (status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True')) {
-      return () => api.delete(CustomResourceDefinition, { name });
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`the definition ${name} was not established within 10 s`);
+    return status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True');
+  });
+  return () => api.delete(CustomResourceDefinition, { name });
 }
