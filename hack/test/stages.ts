@@ -46,6 +46,8 @@ const reach = (cluster: string): Record<string, string> => {
   };
 };
 
+const unit: Stage = { name: 'unit', promise: 'tests that need no cluster', ...mocha(), suite: true };
+
 const withoutCluster: readonly Stage[] = [
   { name: 'types', promise: 'every type holds', command: 'tsc', arguments: ['--noEmit'], suite: false },
   {
@@ -56,7 +58,6 @@ const withoutCluster: readonly Stage[] = [
     suite: false,
   },
   { name: 'format', promise: 'the sources are formatted', command: 'oxfmt', arguments: ['--check'], suite: false },
-  { name: 'unit', promise: 'tests that need no cluster', ...mocha(), suite: true },
   {
     name: 'verify',
     promise: 'generated files, chart and workflows are what they should be',
@@ -141,7 +142,7 @@ const fetchPrograms: Stage = {
 /** With KUBECONFIG set, the cluster it names is used, and none is brought up. */
 const usesOwnClusters = process.env['KUBECONFIG'] === undefined;
 
-/** What needs no cluster, first. */
+/** What tells in a minute that a change is not worth the rest. */
 export const checks: Lane = usesOwnClusters ? [...withoutCluster, fetchPrograms] : withoutCluster;
 
 /** A cluster that is brought up for these stages, and ended after them. */
@@ -161,6 +162,9 @@ export const lanes: readonly Lane[] = usesOwnClusters
       onOwnCluster('test', 3, e2e, drain),
       onOwnCluster('parts', 1, integration),
       onOwnCluster('faults', 1, faults),
-      [simulation],
+      [unit, simulation],
     ]
-  : [[integration, e2e], [simulation]];
+  : [
+      [integration, e2e],
+      [unit, simulation],
+    ];
