@@ -6,11 +6,11 @@
  * from its verdicts then. When it becomes true, who acts reads the verdicts as they stand.
  */
 import type { Registry } from 'prom-client';
-import type { SourceId } from '../../engine/frame/types.ts';
+import type { Frame, SourceId } from '../../engine/frame/types.ts';
 import { monotonicMs, type Clock } from '../kube/clock.ts';
 import { errorFields, type Logger } from '../kube/logger.ts';
-import { Bindings } from './bindings.ts';
 import type { Broker } from './broker.ts';
+import { Feed } from './feed.ts';
 import { whyUnknown, type FreshnessQuestion } from './freshness.ts';
 import { guarded, type Judging } from './guarded-evaluator.ts';
 import { Join } from './join.ts';
@@ -19,12 +19,11 @@ import { isLive } from './liveness.ts';
 import { ingestMetrics, type IngestMetrics } from './metrics.ts';
 import { Reader, type ReaderHealth } from './reader.ts';
 import type { Reflectors } from './reflectors.ts';
-import type { Readable } from './source.ts';
-import { sourceKey, Sources, type Message } from './sources.ts';
+import { Sources, type Message } from './sources.ts';
 import { ingestStages, stageObserver, type IngestStage } from './stages.ts';
 import type { StreamWanted } from './stream.ts';
 import { StreamTime } from './stream-time.ts';
-import { Ticks, tickMs } from './ticks.ts';
+import { tickMs } from './ticks.ts';
 
 export interface IngestOptions {
   readonly broker: Broker;
@@ -44,7 +43,6 @@ export interface IngestOptions {
 
 /** Ticks wait so long for messages that were stored before them and are on their way. */
 const underWayMs = 100;
-const tidyMs = 1_000;
 
 export class Ingest {
   readonly #options: IngestOptions;
@@ -52,16 +50,13 @@ export class Ingest {
   readonly #observe: (stage: IngestStage, ms: number) => void;
   readonly #sources: Sources;
   readonly #join = new Join();
-  readonly #evaluator: Judging;
-  readonly #bindings: Bindings;
+  readonly #feed: Feed;
   readonly #reader: Reader;
   readonly #time = new StreamTime();
-  readonly #ticks = new Ticks();
   #live = false;
   #lagMs = 0;
   /** How far event time has passed the last message: its clock was set back, or is behind ours and that is not known yet. */
   #aheadMs = 0;
-  #tidiedMs = 0;
   /** What is waited for before reading begins. */
   #waitingFor: keyof Reflectors | 'start' | undefined = 'start';
   #stopFeeding = (): void => {};
@@ -76,12 +71,17 @@ export class Ingest {
       lag: () => this.lag(),
       nowMs: this.nowMs,
       sources: this.#sources,
-      unboundRows: this.#bindings.unboundRows,
+      unboundRows: this.#feed.bindings.unboundRows,
     }));
     this.#observe = stageObserver(registry, ingestStages);
     this.#sources = new Sources(this.#metrics, logger);
-    this.#evaluator = guarded(evaluator, () => this.#metrics.fault(), logger);
-    this.#bindings = new Bindings(this.#evaluator, this.#join);
+    const { nodes } = options.reflectors;
+    this.#feed = new Feed({
+      sources: this.#sources,
+      join: this.#join,
+      evaluator: guarded(evaluator, () => this.#metrics.fault(), logger),
+      hasNode: (name) => nodes.store.get(name) !== undefined,
+    });
     this.#reader = new Reader({
       broker,
       stream,
@@ -183,24 +183,17 @@ export class Ingest {
     // Only of what did not wait: a reader that falls behind must not take its delay for a difference of the clocks.
     if (caughtUp && this.#reader.pending === 0) this.#time.note(message.storedMs, nowMs);
     this.#lagMs = Math.max(0, this.#time.at(nowMs) - message.storedMs);
-    this.#aheadMs = this.#ticks.aheadOf(message.storedMs);
+    this.#aheadMs = this.#feed.aheadOf(message.storedMs);
     this.#setLive();
-    this.#advance(message.storedMs);
-    for (const readable of this.#sources.take(message)) this.#evaluate(readable, nowMs);
+    this.#feed.take(message, (frame, evaluatingMs) => this.#evaluated(frame, nowMs, evaluatingMs));
   }
 
-  #evaluate({ frame, keyframe }: Readable, arrivedMs: number): void {
-    const { onEvaluated } = this.#options;
-    const startedMs = performance.now();
-    const key = sourceKey(frame.source);
-    this.#bindings.use(key, keyframe);
-    this.#evaluator.frame(key, frame);
+  #evaluated(frame: Frame, arrivedMs: number, evaluatingMs: number): void {
     if (!this.#live) return;
     const underWay = Math.max(0, this.#time.at(arrivedMs) - frame.capturedMs);
-    const evaluating = performance.now() - startedMs;
     this.#observe('captured_arrived', underWay);
-    this.#observe('arrived_evaluated', evaluating);
-    onEvaluated?.(frame.source.producer, underWay + evaluating);
+    this.#observe('arrived_evaluated', evaluatingMs);
+    this.#options.onEvaluated?.(frame.source.producer, underWay + evaluatingMs);
   }
 
   #armTick(mayWait = true): void {
@@ -217,19 +210,8 @@ export class Ingest {
   /** Event time stands still while the stream is not read: what came meanwhile is judged at its own time, later. */
   #tick(): void {
     if (!this.#reader.caughtUp) return;
-    this.#advance(this.nowMs - underWayMs - this.lag().ms);
+    this.#feed.advance(this.nowMs - underWayMs - this.lag().ms);
     this.#setLive();
-  }
-
-  /** Event time has come to `nowMs`. */
-  #advance(nowMs: number): void {
-    this.#bindings.refresh();
-    for (const atMs of this.#ticks.until(nowMs)) this.#evaluator.advance(atMs);
-    if (nowMs - this.#tidiedMs < tidyMs) return;
-    this.#tidiedMs = nowMs;
-    const { nodes } = this.#options.reflectors;
-    const isWanted = (key: string): boolean => nodes.store.get(key.slice(key.indexOf('/') + 1)) !== undefined;
-    for (const key of this.#sources.expire(nowMs, isWanted)) this.#bindings.forget(key);
   }
 
   #setLive(): void {

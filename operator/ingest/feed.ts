@@ -1,0 +1,61 @@
+import type { Frame } from '../../engine/frame/types.ts';
+import { Bindings } from './bindings.ts';
+import type { Judging } from './guarded-evaluator.ts';
+import type { Join } from './join.ts';
+import { sourceKey, type Message, type Sources } from './sources.ts';
+import { Ticks } from './ticks.ts';
+
+export interface FeedOptions {
+  readonly sources: Sources;
+  readonly join: Join;
+  readonly evaluator: Judging;
+  /** Whether there is still a node that a source speaks for. */
+  readonly hasNode: (name: string) => boolean;
+}
+
+const tidyMs = 1_000;
+
+/**
+ * From messages to calls of the evaluator: what is told to it, and in which order, follows from the messages and the
+ * join alone. The live stream and a replay pass through here, so that both are judged alike.
+ */
+export class Feed {
+  readonly bindings: Bindings;
+  readonly #options: FeedOptions;
+  readonly #ticks = new Ticks();
+  #tidiedMs = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.bindings = new Bindings(options.evaluator, options.join);
+  }
+
+  /** How far event time is ahead of `nowMs`, in milliseconds; 0 when it is not. */
+  aheadOf(nowMs: number): number {
+    return this.#ticks.aheadOf(nowMs);
+  }
+
+  /** A message of the stream, in its order. `evaluated` is told of each frame that it makes readable. */
+  take(message: Message, evaluated: (frame: Frame, evaluatingMs: number) => void = () => {}): void {
+    const { sources, evaluator } = this.#options;
+    this.advance(message.storedMs);
+    for (const { frame, keyframe } of sources.take(message)) {
+      const startedMs = performance.now();
+      const key = sourceKey(frame.source);
+      this.bindings.use(key, keyframe);
+      evaluator.frame(key, frame);
+      evaluated(frame, performance.now() - startedMs);
+    }
+  }
+
+  /** Event time has come to `nowMs`. */
+  advance(nowMs: number): void {
+    const { sources, evaluator, hasNode } = this.#options;
+    this.bindings.refresh();
+    for (const atMs of this.#ticks.until(nowMs)) evaluator.advance(atMs);
+    if (nowMs - this.#tidiedMs < tidyMs) return;
+    this.#tidiedMs = nowMs;
+    const isWanted = (key: string): boolean => hasNode(key.slice(key.indexOf('/') + 1));
+    for (const key of sources.expire(nowMs, isWanted)) this.bindings.forget(key);
+  }
+}
