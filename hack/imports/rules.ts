@@ -48,8 +48,30 @@ export const rooms: readonly Room[] = [
     packages: ['*'],
   },
   {
+    path: 'operator/replay',
+    may: [
+      'operator/controllers',
+      'operator/decide',
+      'operator/actions',
+      'operator/ingest',
+      'operator/kube',
+      'crds',
+      'engine',
+      'wire',
+    ],
+    packages: ['*', '!@kubernetes/client-node', '!prom-client', '!winston'],
+  },
+  {
     path: 'operator/cli',
-    may: ['operator/kube', 'operator/decide', 'operator/actions', 'operator/audit', 'crds', 'engine'],
+    may: [
+      'operator/replay',
+      'operator/kube',
+      'operator/decide',
+      'operator/actions',
+      'operator/audit',
+      'crds',
+      'engine',
+    ],
     packages: ['*', '!@kubernetes/client-node', '!prom-client', '!winston'],
   },
   {

@@ -8,6 +8,7 @@ import { completion } from './commands/completion.ts';
 import { diff } from './commands/diff.ts';
 import { metrics } from './commands/metrics.ts';
 import { pause, resume } from './commands/pause.ts';
+import { record } from './commands/record.ts';
 import { status } from './commands/status.ts';
 import { undo } from './commands/undo.ts';
 import { verdict } from './commands/verdict.ts';
@@ -27,5 +28,6 @@ export const commands: readonly Declare[] = [
   verdict,
   audit,
   metrics,
+  record,
   completion,
 ];

@@ -18,7 +18,7 @@ describe('completion', () => {
   // The last word is the one being typed; "" when none is.
   const lines: [line: string, offered: string[]][] = [
     ['sta', ['status']],
-    ['re', ['resume']],
+    ['re', ['resume', 'record']],
     ['status --al', ['--all-namespaces']],
     ['status --exit', ['--exit-code']],
     ['status -o ""', ['wide', 'json', 'yaml', 'name']],

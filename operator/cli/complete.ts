@@ -85,6 +85,7 @@ export const argumentsOf: Readonly<Record<string, (given: readonly string[]) => 
   verdict: ([name]) => (name === undefined ? { names: Incident } : { words: ['TruePositive', 'FalsePositive'] }),
   metrics: ([word]) => (word === undefined ? { words: metrics.map(({ name }) => name) } : {}),
   audit: ([verb]) => (verb === undefined ? { words: ['verify'] } : {}),
+  record: () => ({}),
   completion: () => ({ words: ['bash', 'zsh', 'fish'] }),
 };
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../kube/clock.ts';
 import { connect } from '../kube/http-api.ts';
 import type { Output } from './output.ts';
-import { ansi, plain } from './render/view.ts';
+import { ansi, plain, type View } from './render/view.ts';
 import { Session } from './session.ts';
 
 /** What a run knows of the process it is in. */
@@ -38,10 +38,9 @@ const leastColumns = 60;
 
 /** A session that is not connected yet; throws a `KubeConfigError`. */
 export function openSession(options: GlobalOptions, surroundings: Surroundings): Session {
-  const { env, clock, print, tell, columns, program } = surroundings;
-  const { kubeconfig, context, as, output, color } = options;
+  const { clock, print, tell, program, version } = surroundings;
+  const { kubeconfig, context, as, output } = options;
   const connected = connect({ kubeconfig, context });
-  const isWanted = columns !== undefined && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
   return new Session({
     api: as === undefined ? connected : connected.as(as),
     server: connected.server.replace(/\/$/, ''),
@@ -50,15 +49,25 @@ export function openSession(options: GlobalOptions, surroundings: Surroundings):
     everywhere: options.allNamespaces === true,
     rootNamespace: options.rootNamespace,
     output,
-    view: {
-      columns: Math.max(columns ?? defaultColumns, leastColumns),
-      wide: output === 'wide',
-      paint: color === 'always' || (color === 'auto' && isWanted) ? ansi : plain,
-    },
+    view: viewOf(options, surroundings),
     clock,
     print,
     tell,
     program,
+    version,
     close: () => connected.close(),
   });
+}
+
+/** How things are to be shown. */
+export function viewOf(
+  { output, color }: Pick<GlobalOptions, 'output' | 'color'>,
+  { columns, env }: Pick<Surroundings, 'columns' | 'env'>,
+): Omit<View, 'nowMs'> {
+  const isWanted = columns !== undefined && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  return {
+    columns: Math.max(columns ?? defaultColumns, leastColumns),
+    wide: output === 'wide',
+    paint: color === 'always' || (color === 'auto' && isWanted) ? ansi : plain,
+  };
 }

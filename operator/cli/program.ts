@@ -6,6 +6,7 @@ import { failureOf } from './errors.ts';
 import { exitCodes, exitCodeText, type ExitCode } from './exit.ts';
 import { defaultRootNamespace, openSession, type GlobalOptions, type Surroundings } from './opening.ts';
 import { outputs } from './output.ts';
+import { Local } from './local.ts';
 import type { Session } from './session.ts';
 
 const globalOptions = (): Option[] => [
@@ -26,7 +27,7 @@ const globalOptions = (): Option[] => [
 /** The program with all its commands. `act` is called with what the chosen command does. */
 export function programOf(
   { print, tell, program: name, version }: Surroundings,
-  act: (work: (session: Session) => Promise<ExitCode>, options: GlobalOptions) => Promise<void>,
+  act: (work: (local: Local) => Promise<ExitCode>, options: GlobalOptions) => Promise<void>,
 ): Command {
   const program = new Command(name)
     .description('Looks at what Homeostat sees and does in a cluster, and tells it what people decide.')
@@ -40,7 +41,10 @@ export function programOf(
     .exitOverride()
     .addHelpText('after', `\n${exitCodeText}`);
   for (const option of globalOptions()) program.addOption(option);
-  for (const declare of commands) declare(program, (work) => act(work, program.opts<GlobalOptions>()), print);
+  const actLocally = (work: (local: Local) => Promise<ExitCode>): Promise<void> =>
+    act(work, program.opts<GlobalOptions>());
+  for (const declare of commands)
+    declare(program, (work) => actLocally((local) => work(local.session())), print, actLocally);
   return program;
 }
 
@@ -48,7 +52,7 @@ export function programOf(
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   let code: ExitCode = exitCodes.fine;
   const program = programOf(surroundings, async (work, options) => {
-    code = await withSession(work, options, surroundings);
+    code = await told(work, options, surroundings);
   });
   if (argv[0] === '__complete') return offer(program, argv.slice(1), surroundings);
   try {
@@ -62,21 +66,20 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   }
 }
 
-async function withSession(
-  work: (session: Session) => Promise<ExitCode>,
+async function told(
+  work: (local: Local) => Promise<ExitCode>,
   options: GlobalOptions,
   surroundings: Surroundings,
 ): Promise<ExitCode> {
-  let session: Session | undefined;
+  const local = new Local(options, surroundings);
   try {
-    session = openSession(options, surroundings);
-    return await work(session);
+    return await work(local);
   } catch (error) {
-    const failure = failureOf(error, session?.options);
+    const failure = failureOf(error, local.asked?.options);
     surroundings.tell(`error: ${failure.message}\n`);
     return failure.code;
   } finally {
-    session?.options.close();
+    local.close();
   }
 }
 

@@ -25,6 +25,7 @@ export interface SessionOptions {
   readonly print: (text: string) => void;
   /** Says something beside the output, on standard error. */
   readonly tell: (text: string) => void;
+  readonly version: string;
   /** How the program is called, for the commands it suggests. */
   readonly program: string;
   /** Closes the connections. */

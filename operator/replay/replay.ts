@@ -1,0 +1,104 @@
+/** Plays a recording as the operator would have read it: the same messages, in the same order, through the same code. */
+import { Evaluator } from '../../engine/evaluate/evaluator.ts';
+import type { Frame } from '../../engine/frame/types.ts';
+import type { VerdictChange } from '../../engine/evaluate/verdict.ts';
+import { Policies } from '../controllers/detection-policy/policies.ts';
+import { Feed } from '../ingest/feed.ts';
+import type { Judging } from '../ingest/guarded-evaluator.ts';
+import { Join } from '../ingest/join.ts';
+import { frameResults, type FrameResult, type timeFaults } from '../ingest/quality.ts';
+import { Sources } from '../ingest/sources.ts';
+import type { KubeObject } from '../kube/api.ts';
+import { silentLogger } from '../kube/logger.ts';
+import { lineageKind } from './lineage.ts';
+import type { Entry } from './recording/format.ts';
+
+export interface ReplayOptions {
+  readonly rootNamespace: string;
+  readonly onVerdict: (change: VerdictChange) => void;
+  /** Stands between the stream and the evaluator, to change or to see what it is told. */
+  readonly through?: (evaluator: Judging) => Judging;
+}
+
+/** What became of what was recorded. */
+export interface ReplayStats {
+  readonly frames: Readonly<Record<FrameResult, number>>;
+  /** Frames that never came. */
+  readonly missed: number;
+  readonly timeFaults: number;
+  /** Rows of which no object is known, at the end. */
+  readonly unboundRows: number;
+  /** Event time at the end, in milliseconds since the epoch; undefined when nothing was recorded. */
+  readonly endMs: number | undefined;
+}
+
+export class Replay {
+  readonly evaluator: Evaluator;
+  readonly policies: Policies;
+  readonly #join = new Join();
+  readonly #feed: Feed;
+  readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
+  readonly #nodes = new Set<string>();
+  readonly #frames = Object.fromEntries(frameResults.map((result) => [result, 0])) as Record<FrameResult, number>;
+  #missed = 0;
+  #timeFaults = 0;
+  #endMs: number | undefined;
+
+  constructor({ rootNamespace, onVerdict, through = (evaluator) => evaluator }: ReplayOptions) {
+    this.evaluator = new Evaluator({ onVerdict });
+    this.policies = new Policies({
+      evaluator: this.evaluator,
+      rootNamespace,
+      namespaceLabels: (name) => this.#namespaces.get(name),
+    });
+    const counting = {
+      result: (result: FrameResult, frames = 1) => void (this.#frames[result] += frames),
+      missed: (frames: number) => void (this.#missed += frames),
+      timeFault: (_fault: (typeof timeFaults)[number]) => void this.#timeFaults++,
+    };
+    this.#feed = new Feed({
+      sources: new Sources(counting, silentLogger),
+      join: this.#join,
+      evaluator: through(this.evaluator),
+      hasNode: (name) => this.#nodes.has(name),
+    });
+  }
+
+  /** Event time, as far as the last message goes. */
+  get nowMs(): number | undefined {
+    return this.#endMs;
+  }
+
+  /** Entries in their order; `onFrame` is told of each frame after it was judged. */
+  play(entries: Iterable<Entry>, onFrame: (frame: Frame) => void = () => {}): void {
+    for (const entry of entries) {
+      if (entry.type !== 'message') this.#learn(entry);
+      else {
+        this.#endMs = Math.max(this.#endMs ?? -Infinity, entry.storedMs);
+        this.#feed.take(entry, onFrame);
+      }
+    }
+  }
+
+  get stats(): ReplayStats {
+    return {
+      frames: { ...this.#frames },
+      missed: this.#missed,
+      timeFaults: this.#timeFaults,
+      unboundRows: this.#feed.bindings.unboundRows,
+      endMs: this.#endMs,
+    };
+  }
+
+  #learn({ type, kind, object }: Entry & { type: 'object' | 'gone' }): void {
+    const known = object as KubeObject;
+    const { name, labels = {} } = known.metadata;
+    const isThere = type === 'object';
+    if (kind === 'Node') this.#nodes[isThere ? 'add' : 'delete'](name);
+    if (kind === 'Namespace') {
+      if (isThere) this.#namespaces.set(name, labels);
+      else this.#namespaces.delete(name);
+      this.policies.rematch();
+    } else lineageKind(kind)?.[isThere ? 'set' : 'remove'](this.#join, known);
+  }
+}
