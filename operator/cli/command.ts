@@ -14,3 +14,6 @@ export type ActLocally = (work: (local: Local) => Promise<ExitCode>) => Promise<
  * `commands/` and one line in the registry.
  */
 export type Declare = (program: Command, act: Act, print: (text: string) => void, actLocally: ActLocally) => void;
+
+/** The parser of an option that may be given several times: all its values, in order. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -36,6 +36,7 @@ describe('completion', () => {
     ['undo -n shop ""', ['restart-leaky-1b2c', 'restart-leaky-77aa', 'restart-leaky-9a2c']],
     ['undo -n homeostat-system ""', []],
     ['verdict ""', ['memory-leak-4f1d']],
+    ['status --as bob --as-group=ops --as-group sre -n ""', ['homeostat-system', 'shop']],
     ['metrics k8s.container.o', ['k8s.container.oom_kills']],
     ['metrics k8s.pod.ready ""', []],
     ['verdict memory-leak-4f1d ""', ['TruePositive', 'FalsePositive']],

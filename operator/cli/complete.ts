@@ -1,10 +1,11 @@
 /** Shell completion: what may stand next on the command line. What comes from the cluster is left out when that is away. */
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { metrics } from '../../engine/metrics.ts';
 import type { Guardrail as Rail } from '../../crds/guardrail.ts';
 import type { Remediation as Attempt } from '../../crds/remediation.ts';
 import type { KubeObject, Resource } from '../kube/api.ts';
 import { Guardrail, Incident, Namespace, Remediation, RemediationPlan } from '../kube/resources.ts';
+import { collect } from './command.ts';
 import { namedKinds, resourceNamed } from './find.ts';
 import { standingOf } from './render/standing.ts';
 import type { Session } from './session.ts';
@@ -23,9 +24,9 @@ export interface Typed {
   /** The arguments before the last word. */
   readonly given: readonly string[];
   /** Options with their values, such as `namespace`. */
-  readonly options: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string | readonly string[]>>;
   /** The option whose value is being typed. */
-  readonly optionBefore: string | undefined;
+  readonly optionBefore: Option | undefined;
   readonly last: string;
 }
 
@@ -33,12 +34,16 @@ export interface Typed {
 export function takeApart(program: Command, words: readonly string[]): Typed {
   const last = words.at(-1) ?? '';
   let command: Command | undefined;
-  let optionBefore: string | undefined;
+  let optionBefore: Option | undefined;
   const given: string[] = [];
-  const options: Record<string, string> = {};
+  const options: Record<string, string | readonly string[]> = {};
+  const take = (option: Option, value: string): void => {
+    const name = option.attributeName();
+    options[name] = option.parseArg === collect ? collect(value, options[name] as readonly string[]) : value;
+  };
   for (const word of words.slice(0, -1)) {
     if (optionBefore !== undefined) {
-      options[optionBefore] = word;
+      take(optionBefore, word);
       optionBefore = undefined;
     } else if (word.startsWith('-')) {
       const [flag = '', value] = word.split('=', 2);
@@ -46,8 +51,8 @@ export function takeApart(program: Command, words: readonly string[]): Typed {
         ({ long, short }) => long === flag || short === flag,
       );
       if (option?.required !== true) continue;
-      if (value === undefined) optionBefore = option.attributeName();
-      else options[option.attributeName()] = value;
+      if (value === undefined) optionBefore = option;
+      else take(option, value);
     } else if (command === undefined) command = program.commands.find((known) => known.name() === word);
     else given.push(word);
   }
@@ -92,10 +97,9 @@ export const argumentsOf: Readonly<Record<string, (given: readonly string[]) => 
 /** What is wanted where the line ends. */
 export function wantedAt(program: Command, { command, given, optionBefore, last }: Typed): Wanted {
   const options = [...program.options, ...(command?.options ?? [])];
-  if (optionBefore === 'namespace' || optionBefore === 'rootNamespace') return { names: Namespace };
-  if (optionBefore !== undefined) {
-    return { words: options.find((option) => option.attributeName() === optionBefore)?.argChoices ?? [] };
-  }
+  if (optionBefore?.attributeName() === 'namespace' || optionBefore?.attributeName() === 'rootNamespace')
+    return { names: Namespace };
+  if (optionBefore !== undefined) return { words: optionBefore.argChoices ?? [] };
   if (last.startsWith('-')) return { words: options.flatMap(({ long }) => long ?? []) };
   if (command === undefined) return { words: program.commands.map((known) => known.name()) };
   return argumentsOf[command.name()]?.(given) ?? {};

@@ -37,7 +37,7 @@ function apiFailure(error: ApiError, { server = 'the API server', as }: Asked): 
     const hint =
       as === undefined
         ? 'the cluster roles homeostat-view, -edit and -admin of the chart allow it; ask who administers the cluster'
-        : `you must be allowed to impersonate ${as}, and ${as} to do this`;
+        : `you must be allowed to impersonate ${as}, who must be allowed to do this`;
     return fail(exitCodes.notAllowed, `not allowed: ${message} (${hint})`);
   }
   if (status === 404 && !namesObject(error)) {

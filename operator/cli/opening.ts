@@ -1,6 +1,7 @@
 /** From the global options and the surroundings of a run to a session with a cluster. */
 import type { Clock } from '../kube/clock.ts';
 import { connect } from '../kube/http-api.ts';
+import { exitCodes, Failure } from './exit.ts';
 import type { Output } from './output.ts';
 import { ansi, plain, type View } from './render/view.ts';
 import { Session } from './session.ts';
@@ -26,6 +27,7 @@ export interface GlobalOptions {
   readonly allNamespaces?: boolean;
   readonly rootNamespace: string;
   readonly as?: string;
+  readonly asGroup?: readonly string[];
   readonly output?: Output;
   readonly color: 'auto' | 'always' | 'never';
 }
@@ -36,15 +38,17 @@ export const defaultRootNamespace = 'homeostat-system';
 const defaultColumns = 120;
 const leastColumns = 60;
 
-/** A session that is not connected yet; throws a `KubeConfigError`. */
+/** A session that is not connected yet; throws a `KubeConfigError`, or a `Failure` for options that do not go together. */
 export function openSession(options: GlobalOptions, surroundings: Surroundings): Session {
   const { clock, print, tell, program, version } = surroundings;
-  const { kubeconfig, context, as, output } = options;
+  const { kubeconfig, context, as, asGroup, output } = options;
+  if (as === undefined && asGroup !== undefined)
+    throw new Failure(exitCodes.usage, '--as-group says of whom --as names; add --as USER');
   const connected = connect({ kubeconfig, context });
   return new Session({
-    api: as === undefined ? connected : connected.as(as),
+    api: as === undefined ? connected : connected.as(as, asGroup),
     server: connected.server.replace(/\/$/, ''),
-    as,
+    as: as === undefined ? undefined : asGroup === undefined ? as : `${as} with groups ${asGroup.join(', ')}`,
     namespace: options.namespace ?? connected.namespace ?? 'default',
     everywhere: options.allNamespaces === true,
     rootNamespace: options.rootNamespace,

@@ -1,5 +1,6 @@
 /** The command line: global options, the commands of the registry, and one run of it. */
 import { Command, CommanderError, Option } from 'commander';
+import { collect } from './command.ts';
 import { commands } from './commands.ts';
 import { complete } from './complete.ts';
 import { failureOf } from './errors.ts';
@@ -16,6 +17,9 @@ const globalOptions = (): Option[] => [
   new Option('--context <name>', 'context of the kubeconfig'),
   new Option('--kubeconfig <file>', 'kubeconfig file; default: KUBECONFIG, then ~/.kube/config'),
   new Option('--as <user>', 'ask in the name of somebody else (impersonation)'),
+  new Option('--as-group <group>', 'with --as: as a member of this group; may be given several times').argParser(
+    collect,
+  ),
   new Option('--root-namespace <name>', 'the operator’s own namespace, whose objects hold everywhere')
     .env('HOMEOSTAT_NAMESPACE')
     .default(defaultRootNamespace),

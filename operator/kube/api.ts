@@ -150,8 +150,11 @@ export interface KubeApi {
   replace<T extends KubeObject>(resource: Resource, object: KubeObject, options?: WriteOptions): Promise<T>;
   patch<T extends KubeObject>(resource: Resource, name: Name, patch: Patch, options?: WriteOptions): Promise<T>;
   delete(resource: Resource, name: Name, options?: DeleteOptions): Promise<void>;
-  /** The same server, asked in the name of `user` (impersonation), for example `system:serviceaccount:shop:fixer`. */
-  as(user: string): KubeApi;
+  /**
+   * The same server, asked in the name of `user` (impersonation), for example `system:serviceaccount:shop:fixer`, as a
+   * member of these groups; without any, of those that the server gives to whoever has such a name.
+   */
+  as(user: string, groups?: readonly string[]): KubeApi;
 }
 
 /**

@@ -71,8 +71,8 @@ class CountedApi implements KubeApi {
       throw error;
     }
   }
-  as(user: string): KubeApi {
-    return new CountedApi(this.#api.as(user), this.#requests);
+  as(user: string, groups?: readonly string[]): KubeApi {
+    return new CountedApi(this.#api.as(user, groups), this.#requests);
   }
 
   async #count<T>(

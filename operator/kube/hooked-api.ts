@@ -53,8 +53,8 @@ export class HookedApi implements KubeApi {
   delete(resource: Resource, name: Name, options?: DeleteOptions): Promise<void> {
     return this.#around('delete', resource, name, options, () => this.#api.delete(resource, name, options));
   }
-  as(user: string): KubeApi {
-    return new HookedApi(this.#api.as(user), this.#hook);
+  as(user: string, groups?: readonly string[]): KubeApi {
+    return new HookedApi(this.#api.as(user, groups), this.#hook);
   }
 
   async #around<T>(

@@ -196,6 +196,15 @@ describe('HttpKubeApi', () => {
     ]);
   });
 
+  it('impersonates a member of groups, each in a header of its own', async () => {
+    await api.as('bob', ['ops', 'on call']).get(Node, { name: 'n' });
+    await api.as('bob', ['ops']).as('eve').get(Node, { name: 'n' });
+    const groups = server.seen.map(({ rawHeaders }) =>
+      rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === 'impersonate-group'),
+    );
+    expect(groups).to.deep.equal([['ops', 'on call'], []]);
+  });
+
   for (const name of ['', '.', '..', 'a/b', '../secrets/x', 'a%2fb']) {
     it(`refuses the name ${JSON.stringify(name)} before anything is sent`, async () => {
       expect((await failure(api.get(Node, { name }))).reason).to.equal('BadRequest');

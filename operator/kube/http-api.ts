@@ -22,7 +22,7 @@ import {
 } from './api.ts';
 import { apiPath, listQuery, type Query } from './api-path.ts';
 import { malformed, unreachable } from './api-status.ts';
-import { HttpTransport } from './http-transport.ts';
+import { HttpTransport, type Headers } from './http-transport.ts';
 import { Cluster } from './cluster.ts';
 import type { ConnectOptions } from './kubeconfig.ts';
 import { apiVersionOf } from './resources.ts';
@@ -51,9 +51,14 @@ export class HttpKubeApi implements KubeApi {
   readonly #cluster: Cluster;
   readonly #transport: HttpTransport;
   readonly #timeouts: HttpTimeouts;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: Headers;
 
-  constructor(cluster: Cluster, timeouts: HttpTimeouts = {}, transport = new HttpTransport(cluster), headers = {}) {
+  constructor(
+    cluster: Cluster,
+    timeouts: HttpTimeouts = {},
+    transport = new HttpTransport(cluster),
+    headers: Headers = {},
+  ) {
     this.#cluster = cluster;
     this.#timeouts = timeouts;
     this.#transport = transport;
@@ -151,10 +156,11 @@ export class HttpKubeApi implements KubeApi {
     await this.#call('DELETE', () => apiPath(resource, name), { body });
   }
 
-  as(user: string): HttpKubeApi {
+  as(user: string, groups: readonly string[] = []): HttpKubeApi {
     return new HttpKubeApi(this.#cluster, this.#timeouts, this.#transport, {
-      ...this.#headers,
       'Impersonate-User': user,
+      // A header a group: one with all of them, joined, would be one group with a strange name.
+      ...(groups.length === 0 ? {} : { 'Impersonate-Group': groups }),
     });
   }
 

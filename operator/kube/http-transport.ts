@@ -6,11 +6,14 @@ import { ApiError } from './api.ts';
 import { refusal, timedOut, unreachable } from './api-status.ts';
 import type { Cluster, Credentials } from './cluster.ts';
 
+/** Headers of a request; one with several values is sent several times. */
+export type Headers = Readonly<Record<string, string | readonly string[]>>;
+
 export interface HttpCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With the query. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Headers;
   readonly body?: string | undefined;
   /** Until the whole answer is there; for a stream, until its headers are. */
   readonly timeoutMs: number;

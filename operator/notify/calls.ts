@@ -131,5 +131,5 @@ export const withCalls = (api: KubeApi, caller: Pick<Caller, 'get' | 'call'>): K
   replace: (...change) => api.replace(...change),
   patch: (...change) => api.patch(...change),
   delete: (...wish) => api.delete(...wish),
-  as: (user) => withCalls(api.as(user), caller),
+  as: (...whom) => withCalls(api.as(...whom), caller),
 });

@@ -9,6 +9,8 @@ export interface SeenRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingMessage['headers'];
+  /** As they came: name, value, name, value; those of one name are not joined. */
+  readonly rawHeaders: readonly string[];
   readonly body: string;
 }
 
@@ -28,8 +30,9 @@ export class HttpServer {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const { method = '', url = '', headers } = request;
-        const seen = { method, url: new URL(url, 'http://server'), headers, body: Buffer.concat(chunks).toString() };
+        const { method = '', url = '', headers, rawHeaders } = request;
+        const body = Buffer.concat(chunks).toString();
+        const seen = { method, url: new URL(url, 'http://server'), headers, rawHeaders, body };
         this.seen.push(seen);
         this.answer(response, seen);
       });

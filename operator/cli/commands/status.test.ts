@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Guardrail, Incident, Remediation } from '../../kube/resources.ts';
 import { forbidden } from '../../testing/api-errors.ts';
 import { expectGolden } from '../testing/golden.ts';
-import { root } from '../testing/scene.ts';
+import { root, takenBack } from '../testing/scene.ts';
 import { Terminal } from '../testing/terminal.ts';
 
 describe('homeostat status', () => {
@@ -60,6 +60,20 @@ describe('homeostat status', () => {
     const list = JSON.parse((await terminal.run('status -n shop -o json')).out) as { items: { kind: string }[] };
     expect(list.items.map(({ kind }) => kind)).to.deep.equal(['Guardrail', 'Incident', 'Remediation', 'Remediation']);
     expect((await terminal.run('status -n shop -o yaml')).out).to.match(/^apiVersion: v1\nkind: List\n/);
+  });
+
+  it('does not count as a success what only wrote down what it would do', async () => {
+    const ended = takenBack();
+    for (const mode of ['Observe', 'DryRun'])
+      terminal.server.seed(Remediation, {
+        ...ended,
+        metadata: { ...ended.metadata, name: mode.toLowerCase(), uid: mode },
+        spec: { ...ended.spec, mode },
+      });
+    const { out } = await terminal.run('status -n shop --color never', { columns: 400 });
+    expect(out).to.include(
+      ', 1 of 1 that ended in the last hour succeeded, 2 in mode Observe or DryRun changed nothing,',
+    );
   });
 
   it('exits with 10 for scripts when there is something, and with 0 when there is nothing', async () => {

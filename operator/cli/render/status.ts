@@ -4,6 +4,7 @@ import type { Guardrail } from '../../../crds/guardrail.ts';
 import type { Incident } from '../../../crds/incident.ts';
 import type { Remediation } from '../../../crds/remediation.ts';
 import { findCondition, isTrue } from '../../kube/conditions.ts';
+import { writes } from '../../decide/mode.ts';
 import { qualified, targetNameIn } from './names.ts';
 import { hasEnded, standingOf } from './standing.ts';
 import { table, type Cell } from './table.ts';
@@ -66,14 +67,20 @@ function headline(situation: Situation, { paint, nowMs }: View): string {
     (remediation) =>
       hasEnded(remediation) && nowMs - Date.parse(remediation.status?.finishedTime ?? '') <= endedWithinMs,
   );
-  const good = recent.filter(({ status }) => isTrue(status?.conditions, 'Succeeded')).length;
+  const [acted, foresaw] = [
+    recent.filter(({ spec }) => writes(spec.mode)),
+    recent.filter(({ spec }) => !writes(spec.mode)),
+  ];
+  const good = acted.filter(({ status }) => isTrue(status?.conditions, 'Succeeded')).length;
   const [fires, blocked, asked] = [openIncidents(situation).length, waiting('Blocked'), waiting('AwaitingApproval')];
   const parts = [
     fires === 0 ? paint('good', 'nothing fires') : paint('bad', `${counted(fires, 'incident')} open`),
     `${counted(open.length, 'remediation')} under way`,
     ...(blocked === 0 ? [] : [paint('bad', `${blocked} blocked`)]),
     ...(asked === 0 ? [] : [paint('warn', `${asked} awaiting approval`)]),
-    ...(recent.length === 0 ? [] : [`${good} of ${recent.length} that ended in the last hour succeeded`]),
+    ...(acted.length === 0 ? [] : [`${good} of ${acted.length} that ended in the last hour succeeded`]),
+    // What was only written down has helped nobody.
+    ...(foresaw.length === 0 ? [] : [`${foresaw.length} in mode Observe or DryRun changed nothing`]),
     ...(pausing(situation).length === 0 ? [] : [paint('bad', 'paused')]),
   ];
   const where = namespace === undefined ? 'All namespaces' : `Namespace ${namespace}`;
