@@ -195,6 +195,10 @@ describe('a Remediation', () => {
       wish(shell, { undoRequested: { by: 'alice', reason: 'not the cause' } });
       await shell.settle();
       expect(undosOf(shell.get())).to.deep.equal(['Superseded', 'Done']);
+      const told = shell.get().status?.timeline?.map(({ what }) => what);
+      expect(told).to.include(
+        'undo of metadata.labels.pool of Node node-1: superseded, it was set to "theirs" by kubectl at 2026-01-01T00:00:00Z',
+      );
       const { labels } = shell.server.find(Node, { name: 'node-1' })?.metadata ?? {};
       expect(labels).to.deep.equal({ 'kubernetes.io/hostname': 'node-1', pool: 'theirs' });
     });

@@ -298,9 +298,13 @@ function settle(run: Run, record: RecordedChange, { state, message, by }: Result
   const isNews = record.undo?.state !== state || record.undo.message !== clip(message);
   record.undo = { state, time: run.draft.now, message, ...(by === undefined ? {} : { supersededBy: by }) };
   if (!isNews) return;
-  const what = isDeletion(record) ? 'deletion' : record.path === '' ? 'creation' : shownPath(record.path);
+  const part = isDeletion(record) ? 'deletion' : record.path === '' ? 'creation' : shownPath(record.path);
+  const object = describeRead(readOf(record));
   const more = others === 0 ? '' : ` and ${others} more`;
-  const note = `undo of ${what} of ${describeRead(readOf(record))}${more}: ${state.toLowerCase()}, ${message}`;
+  // Most of what is said of a field, or of what was made, begins with its name.
+  const name = record.path === '' ? object : `${part} of ${object}`;
+  const why = message.startsWith(`${name} `) ? `it${message.slice(name.length)}` : message;
+  const note = `undo of ${part} of ${object}${more}: ${state.toLowerCase()}, ${why}`;
   run.draft.note(note);
   const type = state === 'Done' ? 'Normal' : 'Warning';
   run.tell({ type, reason: `Undo${state}`, action: 'Undo', note, ...about([record]) });
