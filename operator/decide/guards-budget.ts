@@ -1,6 +1,7 @@
 /** Guards about how many at once, how many in a stretch of time, and how many in one place: by the claims of others (budget.ts). */
 import type { Guardrail } from '../../crds/guardrail.ts';
 import type { RemediationPlanSpec } from '../../crds/remediation-plan.ts';
+import { holders } from './holders.ts';
 import { domainProblem, domainOf } from './domain.ts';
 import { resolveLimit } from './budget.ts';
 import { fail, pass, planGone, type Finding, type Guard, type GuardContext } from './guard.ts';
@@ -21,9 +22,9 @@ function level(context: GuardContext, what: string, limit: number | undefined, o
   const group = ledgerOf(remediations).group(of);
   const current = group.countOthers(remediation);
   const message = `${current} of ${limit} ${what} are running`;
-  return current < limit
-    ? pass(message, { limit, current })
-    : fail(message, { limit, current, rivals: group.others(remediation) });
+  if (current < limit) return pass(message, { limit, current });
+  const rivals = group.others(remediation);
+  return fail(`${message}${holders(remediation, rivals)}`, { limit, current, rivals });
 }
 
 /** Whether one more may begin in this stretch of time: those count that have begun in it, and those that are about to. */
@@ -40,7 +41,7 @@ function rate(context: GuardContext, what: string, { count, seconds }: Rate, of:
   const last = starts[starts.length - count];
   // As long as enough have begun, only time helps; otherwise it is between those who wait for the same place.
   return last === undefined
-    ? fail(message, { limit, current, rivals: reserved })
+    ? fail(`${message}${holders(remediation, reserved)}`, { limit, current, rivals: reserved })
     : fail(message, { limit, current, untilMs: last + seconds * 1000 + 1 });
 }
 
@@ -59,7 +60,9 @@ function place(
   const { current, rivals } = inDomain(ledgerOf(remediations), context, { of, guard, key, domain: domain.domain });
   const numbers = { limit, current, domains: [domain.domain] };
   const message = `${current} of ${limit} ${what} are running where ${domain.domain}`;
-  return current < limit ? pass(message, numbers) : fail(message, { ...numbers, rivals: rivals() });
+  if (current < limit) return pass(message, numbers);
+  const others = rivals();
+  return fail(`${message}${holders(remediation, others)}`, { ...numbers, rivals: others });
 }
 
 /** The claims of others in a domain; one that did not record where it counts, counts everywhere. */

@@ -7,6 +7,7 @@ import { isFinished } from './budget.ts';
 import { failedAttempts, finishedMs, predecessors } from './chain.ts';
 import { cooldownSecondsAfter } from './cooldown.ts';
 import { fail, pass, planGone, type Finding, type Guard, type GuardContext } from './guard.ts';
+import { holders } from './holders.ts';
 import { ledgerOf, scope } from './ledger.ts';
 import { parseTime, toTime } from './time.ts';
 import { sameTarget } from './verdict.ts';
@@ -106,7 +107,8 @@ const breaker: Guard = {
       case 'HalfOpen': {
         const running = group.countOthers(remediation);
         if (running === 0) return pass(`${state.message}: this one is tried`, numbers);
-        return fail(`${state.message}, and others are running`, { ...numbers, rivals: group.others(remediation) });
+        const rivals = group.others(remediation);
+        return fail(`${state.message}, and others are running${holders(remediation, rivals)}`, { ...numbers, rivals });
       }
     }
   },

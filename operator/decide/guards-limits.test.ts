@@ -423,7 +423,7 @@ describe('the limits of a plan and of guardrails', () => {
       'the targets of this plan: nothing is done because 412 of 1000 targets fire, more than 300',
     );
     expect(message('perTopology', { guards: perZone, others: [of(4, begun(10, inZone('a')))] })).to.equal(
-      '1 of 1 remediations of this plan are running where zone=a',
+      '1 of 1 remediations of this plan are running where zone=a: fix-4',
     );
     expect(message('minHealthy', { guards: { minHealthy: '90%' } })).to.equal(
       '5 other nodes of 6 are healthy, the plan wants 6',

@@ -71,6 +71,10 @@ const other = (name: string, status: Remediation['status'] = {}, more: Partial<R
     status: { startedTime: minutesAgo(30), ...status },
   };
 };
+const inNamespace = (namespace: string, made: Remediation): Remediation => ({
+  ...made,
+  metadata: { ...made.metadata, namespace },
+});
 const ended = (minutes: number, reason: string) => ({
   finishedTime: minutesAgo(minutes),
   conditions: [
@@ -354,7 +358,22 @@ describe('guards', () => {
       { guardrails: [guardrail({ paused: [{ reason: 'freeze', by: 'alice' }] })] },
       'freeze (alice, Guardrail all)',
     ],
-    ['maxConcurrent', { remediations: begun(2) }, '2 of 2 remediations of this plan are running'],
+    ['maxConcurrent', { remediations: begun(2) }, '2 of 2 remediations of this plan are running: other-0, other-1'],
+    [
+      'maxConcurrent',
+      { remediations: begun(7) },
+      '7 of 2 remediations of this plan are running: other-0, other-1, other-2 and 4 more',
+    ],
+    [
+      'onePerTarget',
+      { remediations: [inNamespace('homeostat-system', other('theirs', {}, sameTarget))] },
+      '1 of 1 remediations of this target are running: theirs',
+    ],
+    [
+      'onePerTarget',
+      { remediations: [inNamespace('shop', other('theirs', {}, sameTarget))] },
+      '1 of 1 remediations of this target are running: shop/theirs',
+    ],
     ['maxMode', { guardrails: [guardrail({ maxMode: 'DryRun' })] }, 'Guardrail all allows DryRun at most'],
     [
       'namespace',
