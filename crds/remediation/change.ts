@@ -1,5 +1,8 @@
 import type { Schema } from '../../engine/schema.ts';
-import { text, time, uid } from '../fragments.ts';
+import { count, text, time, uid } from '../fragments.ts';
+
+/** So long is a value that can be recorded, as JSON text: what is longer is not changed. */
+export const longestValue = 262_144;
 
 /** The record of one changed field: the undo log consists of these. */
 export const change = {
@@ -24,8 +27,8 @@ export const change = {
       'The field, as a JSON pointer such as /spec/replicas; an element of a list by its keys, as in /spec/containers/[name=app]/image; empty for the whole object, which is made or deleted.',
     ),
     subresource: text('The subresource it is changed through, such as scale.', 63),
-    from: text('What was there, as JSON text; absent: the field was absent.', 262_144),
-    to: text('What was put there, as JSON text; absent: the field was removed.', 262_144),
+    from: text('What was there, as JSON text; absent: the field was absent.', longestValue),
+    to: text('What was put there, as JSON text; absent: the field was removed.', longestValue),
     fromManagers: {
       type: 'array',
       maxItems: 16,
@@ -36,12 +39,22 @@ export const change = {
     waiting: {
       type: 'object',
       description:
-        'Why it cannot be made yet, while the API server refuses it for now. Example: {since: "2026-01-31T08:15:00Z", until: "2026-01-31T08:15:08Z", message: "The disruption budget web needs 2 healthy pods and has 2 currently"}.',
+        'Why it cannot be made yet, while the API server, or whoever is called, refuses it for now. Example: {since: "2026-01-31T08:15:00Z", until: "2026-01-31T08:15:08Z", message: "The disruption budget web needs 2 healthy pods and has 2 currently"}.',
       required: ['since', 'until', 'message'],
       properties: {
         since: time('When it was refused first.'),
         until: time('When it is asked for again.'),
-        message: text('What the API server said.'),
+        message: text('What was answered.'),
+      },
+    },
+    calls: {
+      type: 'object',
+      description:
+        'Of a call of somebody outside the cluster: how often it was tried. Each try is counted before anything is sent; that nothing was sent, after it has failed. Example: {tried: 3, unsent: 3}: nothing ever left.',
+      required: ['tried', 'unsent'],
+      properties: {
+        tried: count('How often it was tried.'),
+        unsent: count('How often that failed before anything was sent, as when nobody listens.'),
       },
     },
     undo: {

@@ -4,6 +4,7 @@
  * has accepted it. What became of a call cannot be read afterwards; so one whose answer was not noted is made again, under
  * the same key.
  */
+import type { RecordedChange } from '../../crds/remediation.ts';
 import type { KubeObject, Resource } from '../kube/api.ts';
 
 /** The group of what stands for something outside the cluster. */
@@ -15,6 +16,17 @@ export const isOutside = ({ object }: { readonly object: { readonly apiVersion: 
 
 /** Reason of the refusal of a call that the operator does not make: its file does not name the receiver. */
 export const hostNotAllowed = 'HostNotAllowed';
+
+/** Reason of a failure after which nothing had been sent: nobody listens there, the name is not known, too many are under way. */
+export const notSent = 'NotSent';
+
+/** Whether a call failed before anything was sent. */
+export const wasNotSent = ({ reason }: { readonly reason: string }): boolean =>
+  reason === hostNotAllowed || reason === notSent;
+
+/** Whether nothing of a call that was written down has ever been sent. What has no count is of an older version: not known. */
+export const isUnsent = ({ calls }: Pick<RecordedChange, 'calls'>): boolean =>
+  calls !== undefined && calls.tried === calls.unsent;
 
 export const Call: Resource = Object.freeze({
   group: outsideGroup,

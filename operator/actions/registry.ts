@@ -1,13 +1,17 @@
 import { actionNames, type ActionName } from '../../crds/actions.ts';
 import type { PlanStep } from '../../crds/remediation-plan.ts';
-import type { Action, Actions, BoundAction, Origin } from './action.ts';
+import { longestValue } from '../../crds/remediation/change.ts';
+import type { Action, Actions, BoundAction, Origin, Plan } from './action.ts';
 import { annotate } from './annotate.ts';
 import { cordon } from './cordon.ts';
 import { drain } from './drain.ts';
 import { createObject } from './create-object.ts';
 import { job } from './job.ts';
+import { readOf } from './fields.ts';
 import { isolatePod } from './isolate-pod.ts';
 import { rolloutUndo } from './rollout-undo.ts';
+import { shownPath } from './json.ts';
+import { describeRead } from './live.ts';
 import { notify } from './notify.ts';
 import { webhook } from './webhook.ts';
 import { label } from './label.ts';
@@ -59,6 +63,16 @@ export function actionOf(step: PlanStep['action'], origin: Origin = nowhere): Bo
 /** Of who only asks what an action is. */
 const nowhere: Origin = { namespace: '', name: '', uid: '', step: '' };
 
+/** What cannot be written down is not done: the API server would refuse the record of it. */
+function recordable(plan: Plan): Plan {
+  if (plan.is !== 'Changes') return plan;
+  const long = plan.changes.find(({ from = '', to = '' }) => Math.max(from.length, to.length) > longestValue);
+  if (long === undefined) return plan;
+  const what = `${long.path === '' ? '' : `${shownPath(long.path)} of `}${describeRead(readOf(long))}`;
+  const message = `${what} is longer than the ${longestValue} characters of JSON that can be recorded: nothing is changed that could not be told`;
+  return { is: 'Refused', reason: 'TooLarge', message };
+}
+
 function bind<P>(name: ActionName, action: Action<P>, params: P, origin: Origin): BoundAction {
   const { reversible, targets, gradual, revert } = action;
   return {
@@ -69,7 +83,7 @@ function bind<P>(name: ActionName, action: Action<P>, params: P, origin: Origin)
     subject: (target) => action.subject(target, params),
     reads: (target, purpose) => action.reads(target, params, purpose, origin),
     plan: (live, context) => {
-      if (targets.includes(context.target.kind)) return action.plan(params, live, { ...context, origin });
+      if (targets.includes(context.target.kind)) return recordable(action.plan(params, live, { ...context, origin }));
       const message = `${name} is for targets of kind ${targets.join(', ')}, not ${context.target.kind}`;
       return { is: 'Refused', reason: 'WrongTargetKind', message };
     },

@@ -200,6 +200,8 @@ export type Decision =
       readonly purpose: 'Act' | 'Undo' | 'DryRun';
       readonly step: string;
       readonly requests: readonly WriteRequest[];
+      /** To be saved before anything is sent, as with `Save`. */
+      readonly ahead?: RemediationStatus | undefined;
       /** True: ask the server to validate and store nothing. */
       readonly dryRun: boolean;
       /** In whose name; absent: the operator's own. */

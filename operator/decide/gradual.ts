@@ -4,6 +4,7 @@
  */
 import type { RecordedChange } from '../../crds/remediation.ts';
 import { isDeletion, type Standing } from '../actions/action.ts';
+import { isOutside } from '../actions/call.ts';
 import { stoppedBy } from './approval.ts';
 import { clip } from './clip.ts';
 import type { Decision, Failure } from './decision.ts';
@@ -95,6 +96,7 @@ export function describeWaiting(changes: readonly RecordedChange[]): string {
   const [first, ...others] = changes.filter(({ waiting }) => waiting !== undefined);
   if (first?.waiting === undefined) return 'nothing is waited for';
   const { object, waiting } = first;
+  if (isOutside(first)) return `since ${waiting.since} ${waiting.message}`;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;
   return `since ${waiting.since} ${object.kind} ${object.namespace}/${object.name}${more} cannot be evicted yet: ${waiting.message}`;
 }

@@ -3,7 +3,7 @@
  * interrupt it between any two of them, and plays the controllers of Kubernetes. No tests here.
  */
 import type { Guardrail, GuardrailSpec } from '../../crds/guardrail.ts';
-import type { Remediation, RemediationSpec } from '../../crds/remediation.ts';
+import type { Remediation, RemediationSpec, RemediationStatus } from '../../crds/remediation.ts';
 import type { PlanStep } from '../../crds/remediation-plan.ts';
 import { validate } from '../../crds/validate.ts';
 import { readKey, type Answer, type Read } from '../actions/live.ts';
@@ -155,13 +155,18 @@ export class Shell {
           [remediation, fresh] = [this.server.find<Remediation>(RemediationResource, { namespace, name }), true];
           break;
         case 'Save': {
-          const saved = await this.#save(remediation, decision);
+          const saved = await this.#save(remediation, decision.status);
           if (saved === undefined) return this.clock.now();
           [remediation, fresh, outcome] = [saved, true, undefined];
           this.events.push(...decision.events);
           break;
         }
         case 'Write': {
+          if (decision.ahead !== undefined) {
+            const saved = await this.#save(remediation, decision.ahead);
+            if (saved === undefined) return this.clock.now();
+            remediation = saved;
+          }
           const user = decision.serviceAccountName;
           const api = user === undefined ? this.server : this.server.as(user);
           outcome = await writeAll(api, decision.requests, decision.dryRun);
@@ -218,7 +223,7 @@ export class Shell {
     }
   }
 
-  async #save(remediation: Remediation, { status }: Decision & { do: 'Save' }): Promise<Remediation | undefined> {
+  async #save(remediation: Remediation, status: RemediationStatus): Promise<Remediation | undefined> {
     const problems = validate('Remediation', { ...remediation, status });
     if (problems.length > 0) throw new Error(`not a status: ${JSON.stringify(problems)}`);
     try {

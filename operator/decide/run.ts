@@ -1,7 +1,7 @@
 import type { PlanStep } from '../../crds/remediation-plan.ts';
 import type { RecordedChange, Remediation, RemediationStatus, StepStatus } from '../../crds/remediation.ts';
 import { isDeletion, type BoundAction, type Context, type Origin } from '../actions/action.ts';
-import { isOutside } from '../actions/call.ts';
+import { isOutside, isUnsent } from '../actions/call.ts';
 import { readOf } from '../actions/fields.ts';
 import { unanswered, type Read } from '../actions/live.ts';
 import { managerOf } from '../actions/ownership.ts';
@@ -175,5 +175,9 @@ export const standingReads = ({ context }: Run, { action }: Step, changes: reado
 /** The changes that a step may have made, as far as nothing was decided about undoing them. */
 export const standingChanges = ({ status }: Pick<Step, 'status'>): RecordedChange[] =>
   ['Prepared', 'Applied', 'Failed'].includes(status.state)
-    ? (status.changes ?? []).filter(({ undo }) => undo === undefined || undo.state === 'None')
+    ? (status.changes ?? []).filter(
+        (change) =>
+          (change.undo === undefined || change.undo.state === 'None') &&
+          (status.state !== 'Failed' || !isUnsent(change)),
+      )
     : [];

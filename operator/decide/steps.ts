@@ -5,6 +5,7 @@ import { readOf } from '../actions/fields.ts';
 import { answerTo } from '../actions/live.ts';
 import type { RecordedChange } from '../../crds/remediation.ts';
 import { stoppedBy } from './approval.ts';
+import { counting, noteFailedCalls, uncounted } from './calls.ts';
 import { guardReads } from './guard.ts';
 import type { Decision, Failure } from './decision.ts';
 import { describeWaiting, dueMs, endEarly, forgetWaiting, goFurther, noteRefusals } from './gradual.ts';
@@ -63,7 +64,7 @@ function begin(run: Run, step: Step): Decision | undefined {
     case 'Changes': {
       if (leaveToGitOps(run, step, plan.changes)) return undefined;
       Object.assign(step.status, { state: 'Prepared', startedTime: run.draft.now, message: plan.message });
-      step.status.changes = [...plan.changes];
+      step.status.changes = uncounted(plan.changes);
       run.draft.note(`step ${step.spec.name}: ${plan.message}`);
       run.tell({
         type: 'Normal',
@@ -144,13 +145,14 @@ function act(run: Run, step: Step, changes: readonly RecordedChange[]): Decision
     run.finish(step, 'Failed', 'it was made, and before it had its effect all was as before: somebody took it back');
     return undefined;
   }
+  const isCounted = noteFailedCalls(run, changes);
   if (outcome?.ok === false && !isTemporary(outcome)) {
     run.finish(step, 'Failed', refusal(changes, outcome));
     return undefined;
   }
   const needless = dropNeedless(run, step);
   if (needless !== undefined) return needless;
-  const isNoted = noteRefusals(run, step, changes);
+  const isNoted = noteRefusals(run, step, changes) || isCounted;
   const due = changes.filter((change) => dueMs(change) <= run.nowMs);
   const againMs = Math.min(...changes.map(dueMs));
   if (!isLate(run, step) && (isNoted || due.length === 0)) return waitUntil(Math.min(againMs, deadlineMs(step)));
@@ -171,6 +173,7 @@ function act(run: Run, step: Step, changes: readonly RecordedChange[]): Decision
     purpose: 'Act',
     step: step.spec.name,
     requests: step.action.requests(due, run.world.live, run.context),
+    ahead: counting(run, step, due),
     dryRun: false,
     serviceAccountName: run.remediation.spec.serviceAccountName,
   };

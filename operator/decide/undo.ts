@@ -39,11 +39,11 @@ export function takingBack(run: Run): Decision | undefined {
 
 /** Marks what these steps did to be taken back; the next question begins with it. */
 export function takeBack(run: Run, steps: readonly Step[], why: string): void {
-  const changes = steps.flatMap(standingChanges);
   for (const { status } of steps) {
     if (status.state === 'Prepared')
       Object.assign(status, { state: 'Failed', finishedTime: run.draft.now, message: why });
   }
+  const changes = steps.flatMap(standingChanges);
   if (changes.length === 0) {
     if (steps.some(({ status }) => status.changes?.some(({ undo }) => undo?.state === 'Superseded'))) report(run);
     else run.draft.set('Undone', 'True', reasons.nothingToUndo, 'nothing had been changed');

@@ -102,7 +102,7 @@ describe('calls', () => {
     const under = Array.from({ length: 8 }, (_, i) => made.call(call('https://hooks.example.com', `key-${i}`), false));
     expect(await failure(made.call(call('https://hooks.example.com'), false))).to.include({
       status: 503,
-      reason: 'Busy',
+      reason: 'NotSent',
     });
     resolve({ is: 'Accepted', answer: 'ok' });
     await Promise.all(under);

@@ -3,7 +3,7 @@
  * (operator/actions/call.ts) is to post it. Only hosts in the notifiers file are called, few at once, and never is a
  * decision about anything else held up by one that does not answer.
  */
-import { hostNotAllowed, outsideGroup, type CallObject } from '../actions/call.ts';
+import { hostNotAllowed, notSent, outsideGroup, type CallObject } from '../actions/call.ts';
 import { ApiError, type KubeApi, type KubeObject, type Resource } from '../kube/api.ts';
 import type { Clock } from '../kube/clock.ts';
 import { cloudEventType, sourceOf, type CloudEvent } from './cloud-event.ts';
@@ -46,7 +46,7 @@ export class Caller {
     const allowed = this.#allowed(call.spec.url);
     if (dryRun) return call;
     if (this.#underWay >= mostAtOnce)
-      throw new ApiError(`${mostAtOnce} calls are under way`, { status: 503, reason: 'Busy', retryAfterSeconds: 1 });
+      throw new ApiError(`${mostAtOnce} calls are under way`, { status: 503, reason: notSent, retryAfterSeconds: 1 });
     this.#underWay++;
     try {
       return this.#note(call, await this.#send(call, allowed));
@@ -77,7 +77,8 @@ export class Caller {
         throw new ApiError(delivery.answer, { status: 422, reason: 'Refused' });
       case 'Later': {
         const retryAfterSeconds = delivery.afterMs === undefined ? undefined : Math.ceil(delivery.afterMs / 1000);
-        throw new ApiError(delivery.answer, { status: 503, reason: 'NotAccepted', retryAfterSeconds });
+        const reason = delivery.unsent === true ? notSent : 'NotAccepted';
+        throw new ApiError(delivery.answer, { status: 503, reason, retryAfterSeconds });
       }
     }
   }

@@ -231,6 +231,35 @@ describe('notifiers', () => {
       expect(await post(message())).to.include({ is: 'Later', afterMs: 7000 });
     });
 
+    it('may have arrived when the connection breaks', async () => {
+      const breaking = createServer((request) => request.socket.destroy());
+      await new Promise<void>((resolve) => void breaking.listen(0, '127.0.0.1', resolve));
+      const url = `http://127.0.0.1:${(breaking.address() as AddressInfo).port}`;
+      const broken = await post({ ...message(), url });
+      breaking.close();
+      expect(broken.is).to.equal('Later');
+      expect(broken).not.to.have.property('unsent');
+    });
+
+    const unconnected: [
+      what: string,
+      cause: { readonly errors?: object[]; readonly code?: string; readonly syscall?: string },
+      unsent: boolean,
+    ][] = [
+      ['nobody has that name', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }, true],
+      ['it took too long to get there', { code: 'UND_ERR_CONNECT_TIMEOUT' }, true],
+      ['no address of a host answers', { errors: [{ syscall: 'connect' }, { syscall: 'connect' }] }, true],
+      ['one of them broke off', { errors: [{ syscall: 'connect' }, { syscall: 'write' }] }, false],
+      ['the host cannot be reached any more', { code: 'EHOSTUNREACH', syscall: 'write' }, false],
+    ];
+    for (const [what, { errors, ...more }, unsent] of unconnected)
+      it(`says whether anything was sent when ${what}`, async () => {
+        const failed = (fields: object): Error => Object.assign(new Error('failed'), fields);
+        const cause = errors === undefined ? failed(more) : new AggregateError(errors.map(failed));
+        const delivery = await post(message(), 50, () => Promise.reject(new TypeError('fetch failed', { cause })));
+        expect([delivery.is, 'unsent' in delivery]).to.deep.equal(['Later', unsent]);
+      });
+
     it('is given up after a while, and when nobody listens', async () => {
       const silent = createServer(() => {});
       await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
@@ -240,7 +269,10 @@ describe('notifiers', () => {
       silent.close();
       expect(late).to.deep.include({ is: 'Later' });
       expect(late.answer).to.include('it took too long');
-      expect((await post({ ...message(), url })).answer).to.include('did not answer');
+      expect(late).not.to.have.property('unsent');
+      const refused = await post({ ...message(), url });
+      expect(refused).to.include({ is: 'Later', unsent: true });
+      expect(refused.answer).to.include('did not answer');
     });
   });
 

@@ -4,7 +4,13 @@ import type { Post } from './notifier.ts';
 export type Delivery =
   | { readonly is: 'Accepted'; readonly answer: string }
   /** Worth trying again, `afterMs` later at the earliest when the receiver said so. */
-  | { readonly is: 'Later'; readonly answer: string; readonly afterMs?: number | undefined }
+  | {
+      readonly is: 'Later';
+      readonly answer: string;
+      readonly afterMs?: number | undefined;
+      /** Set when nothing was sent: there was no connection. */
+      readonly unsent?: true;
+    }
   /** Trying again would get the same answer. */
   | { readonly is: 'Refused'; readonly answer: string };
 
@@ -31,7 +37,8 @@ export async function post(message: Post, timeoutMs = answerMs, fetched: typeof 
     if (!isTemporary(response.status)) return { is: 'Refused', answer };
     return { is: 'Later', answer, afterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()) };
   } catch (error) {
-    return { is: 'Later', answer: `${host} did not answer: ${reasonOf(error)}` };
+    const unsent = isUnconnected(error) ? ({ unsent: true } as const) : {};
+    return { is: 'Later', answer: `${host} did not answer: ${reasonOf(error)}`, ...unsent };
   }
 }
 
@@ -54,6 +61,18 @@ async function beginning(response: Response): Promise<string> {
     if (text.length >= longestAnswer) break;
   }
   return text.slice(0, longestAnswer);
+}
+
+/** Whether no connection was made: the name is not known, nobody listens, or it took too long to get there. */
+function isUnconnected(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  // Of a host with several addresses there is a failure for each.
+  const all: unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
+  return all.every((each) => {
+    if (!(each instanceof Error)) return false;
+    const { syscall, code } = each as NodeJS.ErrnoException;
+    return syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
+  });
 }
 
 function reasonOf(error: unknown): string {

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { forbidden } from '../../testing/api-errors.ts';
 import { expectGolden } from '../testing/golden.ts';
 import { DetectionPolicy, Incident, Remediation } from '../../kube/resources.ts';
-import { draining, root } from '../testing/scene.ts';
+import type { Remediation as Attempt } from '../../../crds/remediation.ts';
+import { draining, root, takenBack } from '../testing/scene.ts';
 import { Terminal } from '../testing/terminal.ts';
 
 describe('homeostat why', () => {
@@ -41,6 +42,51 @@ describe('homeostat why', () => {
     const { code, out, error } = await terminal.run('why drain-1 -n shop');
     expect([code, error]).to.deep.equal([0, '']);
     expectGolden('why-draining', out);
+  });
+
+  it('tells of a call that never left that there is nothing to take back', async () => {
+    const ended = takenBack();
+    const call = (unsent: number): Attempt => ({
+      ...ended,
+      metadata: { ...ended.metadata, name: `call-${unsent}`, uid: `call-${unsent}` },
+      spec: {
+        ...ended.spec,
+        steps: [
+          {
+            name: 'ask',
+            action: { webhook: { url: 'https://hooks.example.com', timeoutSeconds: 5 } },
+            timeoutSeconds: 60,
+          },
+        ],
+      },
+      status: {
+        ...ended.status,
+        steps: [
+          {
+            name: 'ask',
+            action: 'webhook',
+            state: 'Failed',
+            message: 'not done within 60 s: hooks.example.com did not answer: ECONNREFUSED',
+            changes: [
+              {
+                object: { apiVersion: 'outside.homeostat.dev/v1', kind: 'Call', namespace: 'shop', name: 'uid-ask' },
+                path: '',
+                to: '{}',
+                calls: { tried: 2, unsent },
+              },
+            ],
+          },
+        ],
+      },
+    });
+    for (const unsent of [1, 2]) terminal.server.seed(Remediation, call(unsent));
+    const told = async (name: string): Promise<string> => (await terminal.run(`why ${name} -n shop`)).out;
+    expect(await told('call-2'))
+      .to.include('nothing was sent: there is nothing to take back')
+      .and.not.to.include('cannot be');
+    expect(await told('call-1'))
+      .to.include('cannot be taken back')
+      .and.not.to.include('nothing was sent');
   });
 
   const failing: [argv: string, code: number, says: string][] = [

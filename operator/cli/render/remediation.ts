@@ -3,6 +3,7 @@ import type { Incident } from '../../../crds/incident.ts';
 import type { PlanStep } from '../../../crds/remediation-plan.ts';
 import type { RecordedChange, Remediation, StepStatus } from '../../../crds/remediation.ts';
 import { isDeletion } from '../../actions/action.ts';
+import { isUnsent } from '../../actions/call.ts';
 import { actionOf } from '../../actions/registry.ts';
 import { writes } from '../../decide/mode.ts';
 import { few, stepDiff } from './changes.ts';
@@ -106,10 +107,12 @@ function changesOfStep(remediation: Remediation, step: PlanStep, status: StepSta
   const { action = actionOf(step.action).name, changes: all = [], state, message } = status;
   const settled = all.filter(({ undo }) => undo !== undefined && undo.state !== 'None');
   // Of what was never made, or has been settled, nothing will be.
-  const isOpen = writes(remediation.spec.mode) && (all.length > settled.length || state === 'Pending');
+  const isUnsentCall = state === 'Failed' && all.length > 0 && all.every(isUnsent);
+  const isOpen = writes(remediation.spec.mode) && !isUnsentCall && (all.length > settled.length || state === 'Pending');
   const told = [
     ...(status.changes === undefined || message === undefined ? [] : [message]),
     ...waiting(all, view),
+    ...(isUnsentCall ? ['nothing was sent: there is nothing to take back'] : []),
     ...undoLines(settled, view),
     ...(isOpen ? undoPlan(step, all, { ended: hasEnded(remediation), said: message }) : []),
   ];

@@ -1,6 +1,7 @@
 /** What became of taking a Remediation back, change by change. */
 import type { RecordedChange, Remediation } from '../../../crds/remediation.ts';
 import { reasons } from '../../decide/reasons.ts';
+import { isUnsent } from '../../actions/call.ts';
 import { shownPath } from '../../actions/json.ts';
 import { findCondition } from '../../kube/conditions.ts';
 import { few } from './changes.ts';
@@ -23,7 +24,7 @@ const shownAs: Readonly<Record<UndoState, { readonly sign: string; readonly tone
 export const madeChanges = ({ status }: Remediation): RecordedChange[] =>
   (status?.steps ?? [])
     .filter(({ state }) => state !== 'Pending' && state !== 'Skipped')
-    .flatMap(({ changes }) => changes ?? []);
+    .flatMap(({ state, changes }) => (changes ?? []).filter((change) => state !== 'Failed' || !isUnsent(change)));
 
 /** Whether taking back has come to an end: everything restored, or what is not will stay so for now. */
 export function isTakenBack({ metadata, status }: Remediation): boolean {

@@ -143,6 +143,7 @@ export class RemediationController {
           break;
         case 'Write':
           if (decision.purpose === 'Undo') remediation = await this.#hold(remediation, true);
+          if (decision.ahead !== undefined) remediation = await this.#save(remediation, decision.ahead);
           live.clear();
           kept = { live, readMs: monotonicMs(clock) };
           outcome = await this.#write(remediation, decision, live);
