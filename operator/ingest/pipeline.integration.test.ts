@@ -292,7 +292,7 @@ describe('Ingest on a nats-server of its own', function () {
     const { ingest, calls, frames } = await operate(0, undefined, {
       clock,
       onFrame() {
-        if (aheadMs === 0) standStill(3000); // So that all others arrive meanwhile.
+        if (aheadMs === 0) standStill(1000); // So that all others arrive meanwhile.
         aheadMs += 2000; // As if it took so long.
       },
     });
@@ -301,7 +301,7 @@ describe('Ingest on a nats-server of its own', function () {
     await Promise.all(all);
     await eventually('all frames', () => frames('agent/node-1').length === 50);
     const live = calls.flatMap((each) => (each.call === 'frame' ? each.live : []));
-    expect(live.slice(0, 2)).to.deep.equal([true, true]);
+    expect(live[0]).to.equal(true);
     // What has not reached the process yet cannot be known to wait: between two packets it may seem to have caught up.
     expect(live.slice(5, -1).filter(Boolean).length).to.be.lessThan(5);
     await eventually('live again', () => ingest.live);
