@@ -9,6 +9,7 @@ import type { Verdict, VerdictChange } from '../../engine/evaluate/verdict.ts';
 import { isClaiming, isFinished } from '../decide/budget.ts';
 import type { ClusterFacts, Settings } from '../decide/decision.ts';
 import { runController, type Controller, type Reconcile } from '../kube/controller.ts';
+import { isRemediation } from '../actions/ownership.ts';
 import { needsSeal } from '../audit/seal.ts';
 import { Auditor } from './audit/auditor.ts';
 import { AuditController } from './audit/controller.ts';
@@ -28,6 +29,7 @@ import {
   byIncident,
   byIncidentKey,
   byJudged,
+  byManager,
   byPlanKey,
   byPolicy,
   byTarget,
@@ -397,6 +399,17 @@ export class Control {
     // The finalizer stands until it is sealed.
     else if (change === 'Written' && isFinished(remediation) && finalizers.length > 0) this.#remediations.add(key);
     this.#tellOf(remediation);
+    if (change !== 'Written') this.#uncovered(remediation);
+  }
+
+  /** What it has taken back is again the value of whoever it replaced, who may have left it to this one. */
+  #uncovered({ status }: Remediation): void {
+    const { remediations } = this.#options.context.kinds;
+    for (const { changes = [] } of status?.steps ?? [])
+      for (const { undo, fromManagers = [] } of changes)
+        if (undo?.state === 'Done')
+          for (const below of remediations.where(byManager, fromManagers.find(isRemediation)))
+            this.#remediations.add(keyOf(below));
   }
 
   /** Those whose status says what became of a Remediation. */

@@ -1,6 +1,7 @@
 /** What our objects are looked up by where very many may have to be asked for at once (`Records.where`). */
 import type { Incident } from '../../crds/incident.ts';
 import type { Remediation } from '../../crds/remediation.ts';
+import { managerOf } from '../actions/ownership.ts';
 import { targetKey, type TargetReference } from './targets.ts';
 import type { LookUp } from './records.ts';
 
@@ -16,6 +17,9 @@ export const byPlanKey: LookUp<Remediation> = ({ metadata, spec }) => `${metadat
 
 /** Remediations by `targetKey` of their target. */
 export const byTarget: LookUp<Remediation> = ({ spec }) => targetKey(spec.target);
+
+/** Remediations by the field manager under which they write. */
+export const byManager: LookUp<Remediation> = ({ metadata }) => managerOf(metadata);
 
 /** Remediations by the UID of the workload that their target belongs to. */
 export const byWorkload: LookUp<Remediation> = ({ spec }) => spec.target.workload?.uid;

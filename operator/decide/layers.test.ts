@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { RecordedChange, Remediation, RemediationStatus } from '../../crds/remediation.ts';
 import { remediation } from './harness.test.ts';
-import { layerOf, restorerOf } from './layers.ts';
+import { isUncovered, layerOf, restorerOf } from './layers.ts';
 
 const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'uid-web' };
 const field = { object, path: '/spec/replicas' };
@@ -96,11 +96,45 @@ describe('layerOf', () => {
       [on('b', 'homeostat/homeostat-system/c'), on('c', 'homeostat/homeostat-system/b')],
       'Foreign',
     ],
+    [
+      'one that replaced ours and has given it back',
+      'homeostat/homeostat-system/b',
+      [on('b', ours, { finishedTime }, { state: 'Done' })],
+      'Unknown',
+    ],
     ['one whose record is not seen yet', 'homeostat/homeostat-system/b', [remediation([], {}, 'b')], 'Unknown'],
     ['one, and no snapshot', 'homeostat/homeostat-system/b', undefined, 'Unknown'],
   ];
   for (const [what, by, snapshot, layer] of cases)
     it(`${what}: ${layer}`, () => expect(layerOf(ours, field, by, snapshot)).to.equal(layer));
+});
+
+describe('isUncovered', () => {
+  const b = 'homeostat/homeostat-system/b';
+  const done = { state: 'Done' } as const;
+  const shared = (): Remediation => {
+    const made = on('b', ours, {}, done);
+    for (const { changes = [] } of made.status?.steps ?? [])
+      for (const change of changes) change.fromManagers = [ours, 'kubectl'];
+    return made;
+  };
+  const cases: [what: string, by: string | undefined, snapshot: Remediation[] | undefined, uncovered: boolean][] = [
+    ['one has given our value back', b, [on('b', ours, {}, done)], true],
+    ['one keeps its own', b, [on('b', ours)], false],
+    ['one is taking it back', b, [on('b', ours, {}, { state: 'Pending' })], false],
+    ['one has given a person’s back', b, [on('b', 'kubectl', {}, done)], false],
+    ['one has put it back in its own name, because a person wanted it too', b, [shared()], false],
+    [
+      'one has given back that of another one on top of ours',
+      'homeostat/homeostat-system/c',
+      [on('b', ours), on('c', b, {}, done)],
+      true,
+    ],
+    ['one is no more', b, [], false],
+    ['a person had it', 'kubectl', [], false],
+  ];
+  for (const [what, by, snapshot, uncovered] of cases)
+    it(`${what}: ${uncovered}`, () => expect(isUncovered(ours, field, by, snapshot)).to.equal(uncovered));
 });
 
 describe('restorerOf', () => {

@@ -16,7 +16,7 @@ export type Layer =
   | 'Lasting'
   /** A Remediation replaced our value and is still to take its own back. */
   | 'Passing'
-  /** A Remediation's whose record is not to be seen yet. */
+  /** A Remediation's whose record is not to be seen yet, or says by now that the field is ours again. */
   | 'Unknown';
 
 type Field = Pick<RecordedChange, 'object' | 'path'>;
@@ -39,7 +39,26 @@ export function layerOf(
     const others = snapshot.filter((other) => other !== top);
     if (next === undefined || layerOf(manager, field, next, others) === 'Foreign') return 'Foreign';
   }
+  if (hasGivenBack(top, field)) return 'Unknown';
   return top.status?.finishedTime === undefined || isToBeTakenBack(top) ? 'Passing' : 'Lasting';
+}
+
+/** Whether what we (`manager`) left to `by`, on top of us, is not that one's any more: it has given it back to those below. */
+export function isUncovered(
+  manager: string,
+  field: Field,
+  by: string | undefined,
+  snapshot: readonly Remediation[] | undefined,
+): boolean {
+  const top = isRemediation(by) ? snapshot?.find(({ metadata }) => managerOf(metadata) === by) : undefined;
+  return top !== undefined && hasGivenBack(top, field) && layerOf(manager, field, by, snapshot) !== 'Foreign';
+}
+
+/** Whether a Remediation has taken back all that it did to a field, in the name of the one below (`inverse`). */
+function hasGivenBack(top: Remediation, field: Field): boolean {
+  const changes = changesOf(top, field);
+  const [below, ...others] = changes[0]?.fromManagers ?? [];
+  return others.length === 0 && isRemediation(below) && changes.every(({ undo }) => undo?.state === 'Done');
 }
 
 /**

@@ -52,9 +52,9 @@ export const byPerson = (shell: Shell, unschedulable: true | null): Promise<unkn
 /** What was done stays, whatever the verification says. */
 export const keep = { stabilizationSeconds: 60, timeoutSeconds: 300, onFailure: 'Keep' } as const;
 /** Past the end of the verification, whose word is given. */
-export async function verify(shell: Shell, state: 'Clear' | 'Firing' | 'Unknown'): Promise<void> {
-  await shell.settle();
+export async function verify(shell: Shell, state: 'Clear' | 'Firing' | 'Unknown', name = 'fix-1'): Promise<void> {
+  await shell.settle(name);
   shell.judge(state);
   await shell.clock.advance(state === 'Clear' ? 60_000 : 300_000);
-  await shell.settle();
+  await shell.settle(name);
 }

@@ -278,6 +278,23 @@ describe('a Remediation', () => {
       expect([replicas(shell), ...undosOf(shell.get('below'))]).to.deep.equal([2, 'Done']);
     });
 
+    it('when the one on top, to which it was left, is taken back later', async () => {
+      shell.create([scale], { target: targets.workload }, 'below');
+      await verify(shell, 'Clear', 'below');
+      shell.judge('Firing');
+      shell.create([scale], { target: targets.pod }, 'above');
+      await verify(shell, 'Clear', 'above');
+      wish(shell, { undoRequested: { by: 'alice', reason: 'not the cause' } }, 'below');
+      await shell.settle('below');
+      expect([replicas(shell), ...undosOf(shell.get('below'))]).to.deep.equal([4, 'Superseded']);
+      wish(shell, { undoRequested: { by: 'alice', reason: 'not the cause' } }, 'above');
+      await shell.settle('above');
+      expect(replicas(shell)).to.equal(3);
+      await shell.settle('below');
+      expect([replicas(shell), ...undosOf(shell.get('below'))]).to.deep.equal([2, 'Done']);
+      expect(condition(shell.get('below'), 'Undone')).to.equal('True Undone');
+    });
+
     it('not when the object was replaced: the new one is not touched', async () => {
       shell.create([scale], { target: targets.workload });
       await shell.settle();

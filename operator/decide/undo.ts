@@ -11,7 +11,7 @@ import { describeRead } from '../actions/live.ts';
 import { revert, type Reversal } from '../actions/revert.ts';
 import { clip } from './clip.ts';
 import type { Decision } from './decision.ts';
-import { layerOf, restorerOf } from './layers.ts';
+import { isUncovered, layerOf, restorerOf } from './layers.ts';
 import { reasons } from './reasons.ts';
 import { isTemporary, retryAtMs, retryMs } from './outcome.ts';
 import { about, inFlightMs, standingChanges, standingReads, waitUntil, type Run, type Step } from './run.ts';
@@ -28,6 +28,7 @@ const refusedRetryMs = 60_000;
 
 /** Begins what is due, and goes on with what was begun. Undefined when there is nothing to take back now. */
 export function takingBack(run: Run): Decision | undefined {
+  follow(run);
   beginIfDue(run);
   const step = run.steps.findLast((candidate) => isOpenStep(run, candidate) && !isUnderLater(run, candidate));
   if (step !== undefined) return takeBackStep(run, step);
@@ -35,6 +36,24 @@ export function takingBack(run: Run): Decision | undefined {
   if (undone === reasons.undoing || undone === reasons.undoFailed) report(run);
   if (run.isConcluded) run.end();
   return undefined;
+}
+
+/** What was left to another Remediation on top of us is ours again when that one has given it back: it is decided anew. */
+function follow(run: Run): void {
+  const { context, world, draft } = run;
+  const changes = run.steps
+    .flatMap(({ status }) => status.changes ?? [])
+    .filter(
+      (change) =>
+        change.undo?.state === 'Superseded' &&
+        isUncovered(context.manager, change, change.undo.supersededBy, world.remediations),
+    );
+  const [first] = changes;
+  if (first === undefined) return;
+  const why = `${first.undo?.supersededBy} has taken back what it did on top`;
+  for (const change of changes) change.undo = { state: 'Pending', time: draft.now, message: why };
+  draft.set('Undone', 'Unknown', reasons.undoing, why);
+  draft.note(`undoing: ${why}`);
 }
 
 /** Marks what these steps did to be taken back; the next question begins with it. */
