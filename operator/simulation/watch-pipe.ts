@@ -24,6 +24,9 @@ export interface PipeOptions {
   readonly open: (options: WatchOptions) => Promise<unknown>;
 }
 
+/** Why a stream ends: the same for all, because an error of its own for each takes its time to make. */
+const over = new Error('the watch is over');
+
 /** One watch between the server and a process: order is kept, everything arrives late, or twice, or after a long while. */
 export class WatchPipe {
   readonly #options: PipeOptions;
@@ -32,17 +35,23 @@ export class WatchPipe {
   readonly #onTheWay: Delayed;
   #end: 'Open' | 'Ended' | 'Broken' = 'Open';
   #wake = (): void => {};
+  #leave = (): void => {};
 
   constructor(options: PipeOptions) {
     this.#options = options;
     this.#onTheWay = new Delayed({ ...options, stalledUntilMs: () => options.weather.stalledUntilMs });
-    options.process.onDeath(() => this.#server.abort());
+    // A signal made of others keeps whoever listens to it alive, for ever: nobody else would end that.
+    options.process.onDeath(() => {
+      this.#server.abort(over);
+      this.#leave();
+    });
   }
 
   /** What the process reads. */
   async *events(given: WatchOptions): AsyncIterable<Event> {
     const onAbort = (): void => this.#close('Ended');
     given.signal.addEventListener('abort', onAbort, { once: true });
+    this.#leave = (): void => given.signal.removeEventListener('abort', onAbort);
     try {
       const stream = await this.#options.open({ ...given, signal: this.#server.signal });
       void this.#pump(stream as AsyncIterable<Event>);
@@ -54,8 +63,8 @@ export class WatchPipe {
         else await new Promise<void>((resolve) => (this.#wake = resolve));
       }
     } finally {
-      given.signal.removeEventListener('abort', onAbort);
-      this.#server.abort();
+      this.#leave();
+      this.#server.abort(over);
     }
   }
 
@@ -89,7 +98,7 @@ export class WatchPipe {
   #close(how: 'Ended' | 'Broken'): void {
     if (this.#end !== 'Open') return;
     this.#end = how;
-    this.#server.abort();
+    this.#server.abort(over);
     this.#wake();
   }
 }
