@@ -16,7 +16,7 @@ function* problems(schema: Schema, value: unknown, old: unknown, path: string): 
   if (value === null) return;
   const rules = (schema['x-kubernetes-validations'] ?? []).filter((rule) => old !== undefined || !ofTransition(rule));
   if (rules.length > 0) {
-    const asked = { self: celValue(value), text: shortText(value), old };
+    const asked = { self: once(() => celValue(value)), text: shortText(value), old };
     for (const rule of rules) {
       const message = broken(rule, asked);
       if (message !== undefined) yield { path: `${path}${rule.fieldPath ?? ''}`, message };
@@ -70,10 +70,15 @@ const ofTransition = ({ rule, messageExpression }: Rule): boolean =>
 
 /** A value that rules are asked of; `text` stands for it when it is short. */
 interface Asked {
-  readonly self: CelInput;
+  readonly self: () => CelInput;
   readonly text: string | undefined;
   readonly old: unknown;
 }
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+};
 
 const longestText = 512;
 const shortText = (value: unknown): string | undefined => {
@@ -87,10 +92,10 @@ const mostKnown = 8192;
 
 /** The message of a rule that does not hold; undefined when it holds. A rule that cannot be checked does not hold. */
 function broken(rule: Rule, { self, text, old }: Asked): string | undefined {
-  if (ofTransition(rule)) return asked(rule, self, celValue(old));
-  if (text === undefined) return asked(rule, self, null);
+  if (ofTransition(rule)) return asked(rule, self(), celValue(old));
+  if (text === undefined) return asked(rule, self(), null);
   const key = `${rule.rule} ${rule.message ?? rule.messageExpression} ${text}`;
-  const found = known.get(key) ?? { message: asked(rule, self, null) };
+  const found = known.get(key) ?? { message: asked(rule, self(), null) };
   if (known.size >= mostKnown) known.clear();
   known.set(key, found);
   return found.message;

@@ -28,7 +28,7 @@ export function completed<T extends KubeObject & Spec>(
   return { object: { ...object, spec }, problems };
 }
 
-/** What is wrong with an object whose spec was another one, or which is new. */
+/** What is wrong with the spec of an object whose spec was another one, or which is new. */
 export const problemsOf = (
   kind: KindName,
   object: KubeObject & Spec,
@@ -37,8 +37,15 @@ export const problemsOf = (
   remembered(
     changes,
     `${kind} ${JSON.stringify(object.spec)} ${JSON.stringify(old?.spec)}`.replaceAll(opaque, '#'),
-    () => complete(kind, object, old).problems,
+    () => complete(kind, withoutStatus(object), old && withoutStatus(old)).problems,
   );
+
+const withoutStatus = ({ apiVersion, kind, metadata: { name }, spec }: KubeObject & Spec) => ({
+  apiVersion,
+  kind,
+  metadata: { name },
+  spec,
+});
 
 type Members = Readonly<Record<string, unknown>>;
 
