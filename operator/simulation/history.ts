@@ -48,6 +48,8 @@ export class History {
   readonly #foreign = new Map<string, Owner & { is: 'Theirs' }>();
   /** By field, the Remediations that have written it. */
   readonly #writers = new Map<string, Set<string | undefined>>();
+  /** By field and Remediation, whose the field was before that one first set it. */
+  readonly #below = new Map<string, Owner | undefined>();
   /** Objects that exist, by uid. */
   readonly objects = new Map<string, KubeObject>();
 
@@ -78,6 +80,20 @@ export class History {
   isShared(uid: string | undefined, path: string, self: Remediation): boolean {
     const writers = this.#writers.get(fieldKey(uid, path)) ?? new Set();
     return [...writers].some((writer) => writer !== self.metadata.uid);
+  }
+
+  /** Whether a Remediation (`top`, by uid) has put its value of a field on top of that of another one, or of what lies on top of that. */
+  liesOn(uid: string | undefined, path: string, top: string, bottom: string): boolean {
+    const key = fieldKey(uid, path);
+    const seen = new Set<string>();
+    for (let at = top; !seen.has(at);) {
+      seen.add(at);
+      const below = this.#below.get(`${key} ${at}`);
+      if (below?.is !== 'Ours') return false;
+      if (below.uid === bottom) return true;
+      at = below.uid;
+    }
+    return false;
   }
 
   /** Everything on record about a field of an object, and about the object as a whole. */
@@ -129,7 +145,10 @@ export class History {
       if (attribution !== undefined)
         this.#writers.set(key, (this.#writers.get(key) ?? new Set()).add(attribution.remediation.metadata.uid));
       if (attribution?.as === 'Act') {
-        this.#owners.set(key, { is: 'Ours', uid: attribution.remediation.metadata.uid ?? '', value: field.after });
+        const { uid: writer = '' } = attribution.remediation.metadata;
+        const below = `${key} ${writer}`;
+        if (!this.#below.has(below)) this.#below.set(below, this.#owners.get(key));
+        this.#owners.set(key, { is: 'Ours', uid: writer, value: field.after });
       } else if (attribution?.as === 'Undo') {
         // What another Remediation had put there becomes that one's again.
         const below = [...this.remediations.values()].find(({ metadata }) => managerOf(metadata) === manager);

@@ -1,6 +1,7 @@
 /** 2. What stops single repairs while they would do harm, or do not help: by what the process knew that begins one. */
 import type { GuardrailSpec } from '../../../crds/guardrail.ts';
 import type { Remediation } from '../../../crds/remediation.ts';
+import type { RemediationPlan } from '../../../crds/remediation-plan.ts';
 import type { PolicyInForce } from '../../controllers/detection-policy/policies.ts';
 import { parseTime } from '../../kube/time.ts';
 import type { Replica } from '../replica.ts';
@@ -75,12 +76,24 @@ export const storms: RuleMaker = () => ({
       if (limits === undefined) continue;
       const { firing, most } = loadOf(replica, limits, counts);
       if (firing > most) return `${name} begins while ${firing} targets of ${of} fire, more than ${most}`;
+      if (isOn(record, limits)) return `${name} begins, and the storm of ${of} has not begun to clear`;
       if ((parseTime(record?.until) ?? -Infinity) > nowMs)
         return `${name} begins, and the storm of ${of} is over at ${record?.until}`;
     }
     return undefined;
   },
+  commit: ({ change: { object, old, type } }) => {
+    if (object.kind !== 'RemediationPlan' || type !== 'MODIFIED') return undefined;
+    const [before, { spec, status }] = [old as RemediationPlan, object as RemediationPlan];
+    return status?.storm === undefined && isOn(before.status?.storm, spec.guards.storm)
+      ? `the storm of ${object.metadata.name} is forgotten before it has begun to clear`
+      : undefined;
+  },
 });
+
+/** A storm that nothing is known of the end of, and that takes a while to clear. */
+const isOn = (record: { readonly until?: string } | undefined, limits: Storm | undefined): boolean =>
+  record !== undefined && record.until === undefined && (limits?.clearSeconds ?? 0) > 0;
 
 function loadOf({ policies, engine }: Replica, { above }: Storm, counts: (policy: PolicyInForce) => boolean) {
   const verdicts = [...policies.list()].filter(counts).flatMap(({ compiled }) => engine.verdicts(compiled.id));

@@ -5,9 +5,6 @@ import type { Replica } from '../replica.ts';
 import type { RuleMaker } from '../rule.ts';
 import { begins, targetOf } from './one-per-target.ts';
 
-/** Dates of processes differ by so much at most. */
-const skewMs = 13_000;
-
 /** 2. After a Remediation its target rests, and so does a pod that came in the place of its target. */
 export const cooldown: RuleMaker = () => {
   const restsMs = new Map<string, number>();
@@ -39,8 +36,8 @@ export const cooldown: RuleMaker = () => {
         const endMs = parseTime(other.status?.finishedTime);
         const [name, before] = [self.metadata.name, other.metadata.name];
         if (endMs === undefined) return `${name} begins, and ${before}, of the pod before, has not ended`;
-        if (startMs < endMs + restMs - skewMs)
-          return `${name} begins ${startMs - endMs} ms after ${before}, not ${restMs}`;
+        // Both are on record, and it is by the record that whoever begins counts.
+        if (startMs < endMs + restMs) return `${name} begins ${startMs - endMs} ms after ${before}, not ${restMs}`;
       }
       return undefined;
     },

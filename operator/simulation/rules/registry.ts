@@ -8,6 +8,7 @@ import { freshData, onlyTheLeader } from './knowledge.ts';
 import { nodeLeases } from './leases.ts';
 import { onePerTarget } from './one-per-target.ts';
 import { modesHold, protectedObjects } from './permission.ts';
+import { onTopStays } from './on-top.ts';
 import { preImage } from './pre-image.ts';
 import { robust } from './robust.ts';
 import { everythingIsFollowed, oneIncident } from './stream.ts';
@@ -28,6 +29,7 @@ export const rules: readonly RuleMaker[] = [
   nodeLeases,
   preImage,
   exactUndo,
+  onTopStays,
   freshData,
   modesHold,
   protectedObjects,

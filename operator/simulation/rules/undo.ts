@@ -1,7 +1,6 @@
 import { irreversible } from '../../../crds/actions.ts';
 import type { RecordedChange, Remediation } from '../../../crds/remediation.ts';
 import { sameJson, valueAt, valueOf } from '../../actions/json.ts';
-import { isRemediation, managerOf } from '../../actions/ownership.ts';
 import { managerIn } from '../history.ts';
 import type { End, RuleMaker } from '../rule.ts';
 import { isTarget, subjectOf } from '../targets.ts';
@@ -41,8 +40,6 @@ function unlessRestored(remediation: Remediation, { history, unreadable }: End):
       if (undo.state === 'Irreversible') continue;
       const owner = history.ownerOf(object.uid, path);
       const live = history.objects.get(object.uid ?? '');
-      // Another Remediation was on top of it, and stays or went later: that is said, by name.
-      if (isRemediation(undo.supersededBy) && undo.supersededBy !== managerOf(remediation.metadata)) continue;
       const isRestored = sameJson(valueAt(live, path), valueOf(from));
       if (owner?.is === 'Ours' && owner.uid === remediation.metadata.uid && live !== undefined && !isRestored)
         return `${what} is ${undo.state}, and our value is still there: ${JSON.stringify(owner.value)} instead of ${from} (${undo.message ?? ''})`;
