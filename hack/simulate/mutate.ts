@@ -23,7 +23,7 @@ const { values } = parseArgs({
 });
 
 /** What the simulation is made of. */
-const parts = ['engine', 'crds', 'wire', 'operator', 'hack/simulate', 'package.json'] as const;
+const parts = ['engine', 'crds', 'wire', 'operator', 'hack/simulate', 'hack/test/report.ts', 'package.json'] as const;
 
 /** A process that has run no further batch of seeds for so long never will: the mutated operator goes round in circles. */
 const standstillMs = 600_000;
@@ -36,6 +36,9 @@ const chosen = mutations
   .map((mutation, index) => ({ mutation, number: index + 1 }))
   .filter(({ number }) => number >= Number(values.from))
   .filter(({ mutation: { breaks, file } }) => `${breaks} ${file}`.includes(values.only));
+// A copy in which something is missing fails at whatever is tried.
+const unbroken = await run('1');
+if (unbroken.isCaught) throw new Error(`the sources fail without a mutation: ${unbroken.by}`);
 let caught = 0;
 for (const { mutation, number } of chosen) {
   const outcome = await tried(mutation);
@@ -63,14 +66,14 @@ async function tried({ file, find, put }: Mutation): Promise<Outcome> {
     source.replace(find, () => put),
   );
   try {
-    return await run();
+    return await run(values.seeds);
   } finally {
     writeFileSync(at, source);
   }
 }
 
-async function run(): Promise<Outcome> {
-  const { seeds, first } = values;
+async function run(seeds: string): Promise<Outcome> {
+  const { first } = values;
   const args = ['hack/simulate/main.ts', '--seeds', seeds, '--first', first, '--shown', '0', '--bail'];
   const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] });
   let broken: string | undefined;
