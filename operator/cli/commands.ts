@@ -4,6 +4,7 @@ import { ack } from './commands/ack.ts';
 import { approve, deny } from './commands/approve.ts';
 import { cancel } from './commands/cancel.ts';
 import { audit } from './commands/audit.ts';
+import { backtest } from './commands/backtest.ts';
 import { completion } from './commands/completion.ts';
 import { diff } from './commands/diff.ts';
 import { metrics } from './commands/metrics.ts';
@@ -29,5 +30,6 @@ export const commands: readonly Declare[] = [
   audit,
   metrics,
   record,
+  backtest,
   completion,
 ];

@@ -4,7 +4,7 @@ import { metrics } from '../../engine/metrics.ts';
 import type { Guardrail as Rail } from '../../crds/guardrail.ts';
 import type { Remediation as Attempt } from '../../crds/remediation.ts';
 import type { KubeObject, Resource } from '../kube/api.ts';
-import { Guardrail, Incident, Namespace, Remediation, RemediationPlan } from '../kube/resources.ts';
+import { DetectionPolicy, Guardrail, Incident, Namespace, Remediation, RemediationPlan } from '../kube/resources.ts';
 import { collect } from './command.ts';
 import { namedKinds, resourceNamed } from './find.ts';
 import { standingOf } from './render/standing.ts';
@@ -91,6 +91,7 @@ export const argumentsOf: Readonly<Record<string, (given: readonly string[]) => 
   metrics: ([word]) => (word === undefined ? { words: metrics.map(({ name }) => name) } : {}),
   audit: ([verb]) => (verb === undefined ? { words: ['verify'] } : {}),
   record: () => ({}),
+  backtest: () => ({ names: DetectionPolicy }),
   completion: () => ({ words: ['bash', 'zsh', 'fish'] }),
 };
 

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { collect } from './command.ts';
 
 /** Where the frame stream is. */
 export interface StreamOptions {
@@ -20,4 +21,8 @@ export const withStream = (command: Command): Command =>
         .env('HOMEOSTAT_SUBJECT_PREFIX')
         .default('homeostat'),
     )
-    .option('--node <name...>', 'only what is told of these nodes, and of what is on no node');
+    .option(
+      '--node <name>',
+      'only what is told of this node, and of what is on no node; may be given several times',
+      collect,
+    );

@@ -5,13 +5,13 @@
  */
 import type { Incident } from '../../../crds/incident.ts';
 import type { Verdict } from '../../../engine/evaluate/verdict.ts';
-import { route } from '../../decide/route.ts';
 import { hasReason } from '../../kube/api.ts';
 import { findCondition } from '../../kube/conditions.ts';
 import { DetectionPolicy, Incident as IncidentResource } from '../../kube/resources.ts';
 import { keyOf } from '../../kube/store.ts';
 import type { Context } from '../context.ts';
 import type { Policies, PolicyInForce } from '../detection-policy/policies.ts';
+import { routeOf } from '../detection-policy/routing.ts';
 import type { Judge } from '../judge.ts';
 import { byJudged, judgedKey } from '../look-ups.ts';
 import { nameFor } from '../names.ts';
@@ -76,21 +76,15 @@ export class IncidentOpener {
   }
 
   async #open(
-    { policy, compiled, generation }: PolicyInForce,
+    inForce: PolicyInForce,
     verdict: Verdict,
     target: TargetReference,
     interrupted: readonly Incident[],
   ): Promise<void> {
     const { api, clock, kinds, logger } = this.#context;
+    const { policy, generation } = inForce;
     const { severity, mode } = policy.spec;
-    const facts = { confidence: verdict.confidence, severity, target: verdict.target };
-    const routes = policy.spec.routes.map(({ to, plan, notifier, when }, index) => ({
-      to,
-      plan,
-      notifier,
-      when: when === undefined ? undefined : () => compiled.routes[index]?.when?.(facts) === true,
-    }));
-    const { route: way, problems } = route(mode, routes, facts);
+    const { route: way, problems } = routeOf(inForce, verdict);
     for (const problem of problems)
       this.#tell(policy, target, 'Warning', 'RouteFailed', `${problem}; the next route was taken`);
     if (way === undefined) {

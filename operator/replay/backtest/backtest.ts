@@ -1,0 +1,133 @@
+import type { DetectionPolicy } from '../../../crds/detection-policy.ts';
+import type { Guardrail } from '../../../crds/guardrail.ts';
+import type { RemediationPlan } from '../../../crds/remediation-plan.ts';
+import { complete } from '../../../crds/validate.ts';
+import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
+import type { VerdictState } from '../../../engine/evaluate/verdict.ts';
+import { lookBackMs } from '../../controllers/detection-policy/look-back.ts';
+import type { PolicyInForce } from '../../controllers/detection-policy/policies.ts';
+import { routeOf } from '../../controllers/detection-policy/routing.ts';
+import type { Routing } from '../../decide/route.ts';
+import type { Recording } from '../recording/reader.ts';
+import { Replay, type ReplayStats } from '../replay.ts';
+import { Episodes, type Episode } from './episodes.ts';
+import { Forecast, type Attempt } from './forecast.ts';
+
+export interface BacktestOptions {
+  /** As they are written; they need not be applied. */
+  readonly policies: readonly DetectionPolicy[];
+  readonly plans: readonly RemediationPlan[];
+  readonly guardrails: readonly Guardrail[];
+  readonly rootNamespace: string;
+}
+
+/** An episode and what would have followed. */
+export interface JudgedEpisode extends Episode {
+  /** As if the policy were in mode Enforce. */
+  readonly routing: Routing;
+  /** The plan that the route names and nobody gave. */
+  readonly missingPlan?: string;
+  readonly attempts: readonly Attempt[];
+  /** It began before the windows were full: it may have begun before the recording did. */
+  readonly early: boolean;
+}
+
+/** What one policy would have done. */
+export interface PolicyBacktest {
+  readonly policy: DetectionPolicy;
+  readonly episodes: readonly JudgedEpisode[];
+  /** Targets by their state at the end. */
+  readonly targets: Readonly<Record<VerdictState, number>>;
+  /** What an expression of the policy said last, when it could not be evaluated. */
+  readonly expressionError: string | undefined;
+}
+
+export interface Backtest {
+  readonly sinceMs: number;
+  /** From when on all windows are full. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly policies: readonly PolicyBacktest[];
+  readonly stats: ReplayStats;
+}
+
+/** A policy or plan cannot be used; `problems` say which fields. */
+export class UnusableError extends Error {
+  override readonly name = 'UnusableError';
+  constructor(what: string, problems: readonly Problem[]) {
+    super(`${what} cannot be used: ${problems.map(({ path, message }) => `${path} ${message}`).join('; ')}`);
+  }
+}
+
+/** Judges a recording by policies. Throws an `UnusableError`, or a `RecordingError` where the file is damaged. */
+export function backtest(recording: Recording, options: BacktestOptions): Backtest {
+  const { rootNamespace } = options;
+  const episodes = new Episodes();
+  // What follows from a verdict may not be asked within it: the evaluator is in the middle of something.
+  let unrouted = 0;
+  const routes = new Map<Episode, Pick<JudgedEpisode, 'routing' | 'missingPlan'>>();
+  const replay = new Replay({
+    rootNamespace,
+    onVerdict: (change) => episodes.take(change),
+    through: (evaluator) => ({
+      bind: (...args) => evaluator.bind(...args),
+      unbind: (key) => evaluator.unbind(key),
+      frame(key, frame) {
+        evaluator.frame(key, frame);
+        followRoutes();
+      },
+      advance(nowMs) {
+        evaluator.advance(nowMs);
+        followRoutes();
+        forecast.advance(nowMs);
+      },
+    }),
+  });
+  const inForce = new Map<string, PolicyInForce>();
+  for (const policy of options.policies) {
+    const problems = replay.policies.put(policy);
+    if (problems.length > 0) throw new UnusableError(`DetectionPolicy ${policy.metadata.name}`, problems);
+  }
+  for (const each of replay.policies.list()) inForce.set(each.compiled.id, each);
+  const forecast = new Forecast({
+    evaluator: replay.evaluator,
+    policies: replay.policies,
+    plans: options.plans.map(completed),
+    guardrails: options.guardrails,
+    settings: { rootNamespace, allowKubeSystem: false },
+  });
+  const followRoutes = (): void => {
+    for (; unrouted < episodes.all.length; unrouted++) {
+      const episode = episodes.all[unrouted];
+      const policy = episode && inForce.get(episode.policyId);
+      if (episode === undefined || policy === undefined) continue;
+      const routing = routeOf(policy, episode.verdict, 'Enforce');
+      const plan = routing.route?.plan;
+      const isKnown = plan !== undefined && forecast.follow(episode, policy.policy.metadata.namespace, plan);
+      routes.set(episode, { routing, ...(plan !== undefined && !isKnown && { missingPlan: plan }) });
+    }
+  };
+  let sinceMs: number | undefined;
+  replay.play(recording.entries(), () => (sinceMs ??= replay.nowMs));
+  sinceMs = Math.max(recording.header.sinceMs, sinceMs ?? 0);
+  const fromMs = sinceMs + lookBackMs(replay.policies.list());
+  const { stats } = replay;
+  const policies = [...inForce.values()].map(({ policy, compiled }) => ({
+    policy,
+    episodes: episodes.all.flatMap((episode) => {
+      const routed = episode.policyId === compiled.id ? routes.get(episode) : undefined;
+      return routed === undefined
+        ? []
+        : [{ ...episode, ...routed, attempts: forecast.attempts(episode), early: episode.firedMs < fromMs }];
+    }),
+    targets: replay.evaluator.counts(compiled.id),
+    expressionError: replay.evaluator.faults(compiled.id)?.expressionError,
+  }));
+  return { sinceMs, fromMs, untilMs: stats.endMs ?? sinceMs, policies, stats };
+}
+
+function completed(plan: RemediationPlan): RemediationPlan {
+  const { object, problems } = complete('RemediationPlan', plan);
+  if (problems.length > 0) throw new UnusableError(`RemediationPlan ${plan.metadata.name}`, problems);
+  return object;
+}
