@@ -41,7 +41,13 @@ async function run(options: Options, log: Logger): Promise<number> {
             error: problem.message,
           }),
   });
-  const sources = createSources(options, clock);
+  const sources = createSources(options, {
+    clock,
+    onProblem: (source, problem) =>
+      problem === undefined
+        ? log.info('a source is read again', { source })
+        : log.warn('a source cannot be read; its values are missing', { source, error: problem }),
+  });
   const boot = randomBytes(16).toString('hex');
   const agent = new Agent(
     { node: options.node, boot, intervalMs: options.intervalMilliseconds },
@@ -68,7 +74,7 @@ async function run(options: Options, log: Logger): Promise<number> {
     sources: sources.map(({ name }) => name),
   });
   const cancel = clock.after(lookForPodsMs, () => {
-    if (agent.counts.rows <= 1)
+    if (options.cgroups && agent.counts.rows <= 1)
       log.warn('no cgroup of a pod is found; if pods run on this node, name the cgroup that holds them', {
         cgroupRoot: options.cgroupRoot,
         flag: '--cgroup-parent',

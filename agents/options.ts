@@ -14,8 +14,16 @@ export interface Options {
   readonly procRoot: string;
   /** A directory of the file system whose usage is told. */
   readonly filesystemPath: string;
-  /** Where the kubelet listens; undefined = it is not probed. */
+  /** Whether pods are measured by their cgroups; without them, by the kubelet’s figures. */
+  readonly cgroups: boolean;
+  /** Where the kubelet listens; undefined = it is not probed, nor asked. */
   readonly kubeletAddress: HostPort | undefined;
+  /** Whether the kubelet is asked for what it knows of its pods. */
+  readonly kubeletStats: boolean;
+  readonly kubeletStatsSeconds: number;
+  readonly kubeletTokenFile: string;
+  readonly kubeletCaFile: string;
+  readonly kubeletInsecureTls: boolean;
   readonly intervalMilliseconds: number;
   /** Port of /metrics, /healthz and /readyz; 0 = any free one. */
   readonly metricsPort: number;
@@ -73,6 +81,9 @@ export const subjectToken = matching(
 export const nodeName = matching(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'the name of a Kubernetes node');
 const absolutePath = matching(/^\//, 'an absolute path');
 
+/** Where Kubernetes mounts the token of a pod’s account. */
+const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 /** Each flag with its environment variable; a flag wins over the variable. */
 const flags = (): Option[] => [
   new Option('--node <name>', 'node that is measured').env('NODE_NAME').makeOptionMandatory().argParser(nodeName),
@@ -83,7 +94,17 @@ const flags = (): Option[] => [
   new Option('--filesystem-path <path>', 'a directory of the file system to measure')
     .default('/')
     .argParser(absolutePath),
+  new Option('--no-cgroups', 'measure pods by the kubelet’s figures alone; needs --kubelet-stats'),
   new Option('--kubelet-address <host:port>', 'kubelet to probe; default: none is probed').argParser(hostPort),
+  new Option('--kubelet-stats', 'ask the kubelet for network, files and volumes of its pods').default(false),
+  new Option('--kubelet-stats-seconds <s>', 'time between two questions').default(10).argParser(integer(1, 300)),
+  new Option('--kubelet-token-file <path>', 'bearer token for the kubelet')
+    .default(`${serviceAccount}/token`)
+    .argParser(absolutePath),
+  new Option('--kubelet-ca-file <path>', 'CA of the kubelet’s certificate')
+    .default(`${serviceAccount}/ca.crt`)
+    .argParser(absolutePath),
+  new Option('--kubelet-insecure-tls', 'take any certificate of the kubelet').default(false),
   new Option('--interval-milliseconds <ms>', 'time between frames').default(1000).argParser(integer(100, 60_000)),
   new Option('--metrics-port <port>', 'port of /metrics, /healthz, /readyz; 0 = any')
     .default(9091)
@@ -127,7 +148,12 @@ export const aCommand = (name: string, description: string, version: string): Co
 export function parseOptions(argv: readonly string[], version = 'dev'): Options {
   const command = aCommand('homeostat-agent', 'Measures a node and its pods, and publishes frames.', version);
   for (const flag of flags()) command.addOption(withVariable(flag));
-  return command.parse(argv, { from: 'user' }).opts<Options>();
+  const options = command.parse(argv, { from: 'user' }).opts<Options>();
+  if (options.kubeletStats && options.kubeletAddress === undefined)
+    command.error('error: --kubelet-stats needs --kubelet-address: where the kubelet is, such as 10.0.0.5:10250');
+  if (!options.cgroups && !options.kubeletStats)
+    command.error('error: --no-cgroups needs --kubelet-stats: nothing else would tell of pods');
+  return options;
 }
 
 /** What the process’s exit status means. */

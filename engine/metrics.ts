@@ -90,6 +90,34 @@ export const metrics = [
     'gauge',
     'Working set over the pod’s memory limit; missing without a limit.',
   ),
+  agent(
+    'Pod',
+    'k8s.pod.network.io.receive',
+    'By/s',
+    'gauge',
+    'Bytes received a second over all interfaces of the pod but loopback.',
+  ),
+  agent(
+    'Pod',
+    'k8s.pod.network.io.transmit',
+    'By/s',
+    'gauge',
+    'Bytes sent a second over all interfaces of the pod but loopback.',
+  ),
+  agent(
+    'Pod',
+    'k8s.pod.filesystem.usage',
+    'By',
+    'gauge',
+    'Bytes of the node’s disk that the pod uses: writable layers, logs and emptyDir volumes.',
+  ),
+  agent(
+    'Pod',
+    'k8s.pod.volume.utilization',
+    '1',
+    'gauge',
+    'Used share of the fullest of the pod’s persistent volumes; missing without one.',
+  ),
   agent('Pod', 'k8s.pod.cpu.usage', '{cpu}', 'gauge', 'CPU cores used in the interval.'),
   agent(
     'Pod',
@@ -112,6 +140,13 @@ export const metrics = [
     '1',
     'gauge',
     'Share of the interval’s CFS periods in which the container was throttled; missing without a limit.',
+  ),
+  agent(
+    'Container',
+    'k8s.container.filesystem.usage',
+    'By',
+    'gauge',
+    'Bytes of the container’s writable layer and its logs.',
   ),
   agent(
     'Container',

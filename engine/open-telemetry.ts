@@ -11,6 +11,8 @@ const names = {
   'k8s.pod.memory.working_set': 'k8s.pod.memory.working_set',
   'k8s.pod.memory.limit_utilization': 'k8s.pod.memory.limit.utilization',
   'k8s.pod.cpu.usage': 'k8s.pod.cpu.usage',
+  'k8s.pod.filesystem.usage': 'k8s.pod.filesystem.usage',
+  'k8s.container.filesystem.usage': 'container.filesystem.usage',
   'k8s.container.cpu.usage': 'container.cpu.usage',
   'k8s.container.cpu.limit_utilization': 'k8s.container.cpu.limit.utilization',
   'k8s.container.memory.usage': 'container.memory.usage',

@@ -10,24 +10,32 @@ export interface ProcOptions {
   readonly procRoot: string;
   /** A directory of the file system that is measured. Default /. */
   readonly filesystemPath?: string;
+  /** Whether the network that `procRoot` shows is the node’s: a pod that is not given the node’s /proc sees its own. Default true. */
+  readonly network?: boolean;
 }
+
+const networkMetrics = [
+  'system.network.io.receive',
+  'system.network.io.transmit',
+] as const satisfies readonly MetricName[];
+
+const metrics = [
+  'system.cpu.utilization',
+  'system.cpu.load_average.1m',
+  'system.memory.utilization',
+  'system.memory.available',
+  'system.filesystem.utilization',
+  'system.disk.io_time',
+  'system.pressure.cpu',
+  'system.pressure.memory',
+  'system.pressure.io',
+  ...networkMetrics,
+] as const satisfies readonly MetricName[];
 
 /** The node by /proc. */
 export class ProcSource implements Source {
   readonly name = 'proc';
-  readonly metrics = [
-    'system.cpu.utilization',
-    'system.cpu.load_average.1m',
-    'system.memory.utilization',
-    'system.memory.available',
-    'system.filesystem.utilization',
-    'system.disk.io_time',
-    'system.network.io.receive',
-    'system.network.io.transmit',
-    'system.pressure.cpu',
-    'system.pressure.memory',
-    'system.pressure.io',
-  ] as const satisfies readonly MetricName[];
+  readonly metrics: readonly MetricName[];
   readonly #clock: Clock;
   readonly #filesystemPath: string;
   readonly #files: Readonly<Record<(typeof fileNames)[number], KeptFile>>;
@@ -36,7 +44,8 @@ export class ProcSource implements Source {
   #interfaces: ReadonlyMap<string, readonly [received: Rate, transmitted: Rate]> = new Map();
   readonly #pressures = [new Rate(), new Rate(), new Rate()] as const;
 
-  constructor({ procRoot, filesystemPath = '/' }: ProcOptions, clock: Clock) {
+  constructor({ procRoot, filesystemPath = '/', network = true }: ProcOptions, clock: Clock) {
+    this.metrics = network ? metrics : metrics.slice(0, -networkMetrics.length);
     this.#clock = clock;
     this.#filesystemPath = filesystemPath;
     const file = (name: string): KeptFile => new KeptFile(`${procRoot}/${name}`);
@@ -56,8 +65,7 @@ export class ProcSource implements Source {
 
   read(write: Write): void {
     const atSeconds = this.#clock.monotonic() / 1000;
-    const put = (metric: (typeof this.metrics)[number], value: number): void =>
-      write(this.metrics.indexOf(metric), 0, value);
+    const put = (metric: (typeof metrics)[number], value: number): void => write(metrics.indexOf(metric), 0, value);
     const { busy, total } = cpuTicks(this.#files.stat.read());
     put('system.cpu.utilization', this.#busy.next(busy, total));
     put('system.cpu.load_average.1m', Number.parseFloat(this.#files.loadavg.read()?.toString() ?? ''));
@@ -67,9 +75,11 @@ export class ProcSource implements Source {
     put('system.memory.available', available);
     put('system.filesystem.utilization', usedShare(this.#filesystemPath));
     put('system.disk.io_time', this.#busiestDisk(atSeconds));
-    const { received, transmitted } = this.#network(atSeconds);
-    put('system.network.io.receive', received);
-    put('system.network.io.transmit', transmitted);
+    if (this.metrics.length === metrics.length) {
+      const { received, transmitted } = this.#network(atSeconds);
+      put('system.network.io.receive', received);
+      put('system.network.io.transmit', transmitted);
+    }
     const [cpu, memory, io] = this.#pressures;
     put('system.pressure.cpu', cpu.next(someSeconds(this.#files['pressure/cpu'].read()), atSeconds));
     put('system.pressure.memory', memory.next(someSeconds(this.#files['pressure/memory'].read()), atSeconds));

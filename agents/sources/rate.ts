@@ -28,3 +28,17 @@ export class Share {
     return wholes === 0 ? 0 : Math.min(1, parts / wholes);
   }
 }
+
+/** A rate of something that is read at moments of its own: until it was read again, the rate is the last one. */
+export class HeldRate {
+  readonly #rate = new Rate();
+  #atMs = Number.NaN;
+  #value = Number.NaN;
+
+  /** `atMs` is when `value` was read, by the clock of whoever read it. */
+  next(value: number, atMs: number): number {
+    if (atMs !== this.#atMs) this.#value = this.#rate.next(value, atMs / 1000);
+    this.#atMs = atMs;
+    return this.#value;
+  }
+}

@@ -1,19 +1,49 @@
 import type { Clock } from '../../wire/clock.ts';
+import { KubeletClient } from '../kubelet/client.ts';
 import type { Options } from '../options.ts';
 import { CgroupSource } from './cgroup.ts';
 import { KubeletProbe } from './kubelet-probe.ts';
+import { KubeletStats } from './kubelet-stats.ts';
 import { ProcSource } from './proc.ts';
 import type { Source } from './source.ts';
 
-type Factory = (options: Options, clock: Clock) => Source | undefined;
+/** What a source needs besides its options. */
+export interface Around {
+  readonly clock: Clock;
+  /** Told when a source begins to fail, and (without a message) when it works again. */
+  readonly onProblem: (source: string, message: string | undefined) => void;
+}
+
+type Factory = (options: Options, around: Around) => Source | undefined;
 
 /** Every source there is, a line each; one that the options switch off is undefined. */
 const factories: readonly Factory[] = [
-  (options, clock) => new ProcSource(options, clock),
-  ({ kubeletAddress }, clock) => kubeletAddress && new KubeletProbe(kubeletAddress, clock),
-  (options, clock) => new CgroupSource(options, clock),
+  (options, { clock }) => new ProcSource({ ...options, network: options.cgroups }, clock),
+  ({ kubeletAddress }, { clock }) => kubeletAddress && new KubeletProbe(kubeletAddress, clock),
+  (options, { clock }) => (options.cgroups ? new CgroupSource(options, clock) : undefined),
+  kubeletStats,
 ];
 
+function kubeletStats(options: Options, { clock, onProblem }: Around): Source | undefined {
+  const { kubeletStats: wanted, kubeletAddress, cgroups, kubeletStatsSeconds } = options;
+  if (!wanted || kubeletAddress === undefined) return undefined;
+  const client = new KubeletClient({
+    ...kubeletAddress,
+    tokenFile: options.kubeletTokenFile,
+    caFile: options.kubeletCaFile,
+    insecureTls: options.kubeletInsecureTls,
+  });
+  return new KubeletStats(
+    (path, resource) => client.json(path, resource),
+    {
+      tells: cgroups ? 'BesideCgroups' : 'Alone',
+      everyMs: kubeletStatsSeconds * 1000,
+      onProblem: (message) => onProblem('kubelet-stats', message),
+    },
+    clock,
+  );
+}
+
 /** The sources of an agent, in the order of their columns. */
-export const createSources = (options: Options, clock: Clock): Source[] =>
-  factories.flatMap((create) => create(options, clock) ?? []);
+export const createSources = (options: Options, around: Around): Source[] =>
+  factories.flatMap((create) => create(options, around) ?? []);

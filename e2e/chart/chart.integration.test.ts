@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { DetectionPolicy } from '../../crds/detection-policy.ts';
 import type { RemediationPlan } from '../../crds/remediation-plan.ts';
 import type { Remediation } from '../../crds/remediation.ts';
 import { failFake, healFake, type Cluster } from '../../hack/cluster/index.ts';
@@ -18,6 +19,7 @@ const definitions = ['detectionpolicies', 'remediationplans', 'guardrails', 'inc
 /** Every action that needs what cordoning needs: whoever may change anything of a node may cordon it. */
 const patchesNodes = ['cordon', 'drain', 'label', 'annotate', 'taint'];
 const withoutPatches = ['--set', patchesNodes.map((name) => `operator.actions.${name}=false`).join(',')] as const;
+const withoutHostPaths = ['--set', 'agent.hostPaths=false,agent.kubeletStats.enabled=true'] as const;
 /** What Helm makes for a release, in the cluster and in its namespace. */
 const installed = 'clusterroles,clusterrolebindings,all,serviceaccounts,roles,rolebindings,poddisruptionbudgets';
 
@@ -98,7 +100,7 @@ describe('the chart on a cluster', function () {
 
   it('keeps the kinds and their objects through an upgrade', async () => {
     const uids = await uidsOfKinds();
-    await helm('upgrade', release, ...chart);
+    await helm('upgrade', release, ...chart, ...withoutHostPaths);
     expect(await uidsOfKinds()).to.deep.equal(uids);
     expect(await kubectl(['get', 'detectionpolicies', '-n', namespace, '-o', 'name'])).to.include('not-ready');
   });
@@ -124,6 +126,29 @@ describe('the chart on a cluster', function () {
     await cordoned(refused, true);
     await healFake(cluster, refused);
     await cordoned(refused, false);
+  });
+
+  it('judges what kubelets tell, where agents may not see cgroups', async () => {
+    const policy: KubeObject & { spec: object } = {
+      metadata: { name: 'any-memory', namespace },
+      spec: {
+        target: { kind: 'Container', container: 'agent' },
+        mode: 'Observe',
+        signals: [
+          {
+            name: 'used',
+            metric: 'k8s.container.memory.limit_utilization',
+            detect: { threshold: { above: '0%' } },
+          },
+        ],
+        routes: [{ to: 'Incident' }],
+      },
+    };
+    await api.create(resources.DetectionPolicy, policy);
+    await until('the memory of every agent', patienceMs, async () => {
+      const found = await api.get<DetectionPolicy>(resources.DetectionPolicy, { name: 'any-memory', namespace });
+      return found.status?.targets?.firing === cluster.nodes.filter(({ real }) => real).length || undefined;
+    });
   });
 
   it('leaves the kinds when it is uninstalled, and nothing else', async () => {

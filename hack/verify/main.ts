@@ -33,6 +33,7 @@ const variants: readonly (readonly string[])[] = [
   ['--set', 'nats.url=nats://nats.messaging:4222,agent.enabled=false,aggregateRoles=false'],
   ['--set-json', 'admission={"enforceGroups":["sre","on-call"],"protectedNamespaces":[]}'],
   ['--set', 'admission.enabled=false'],
+  ['--set', 'agent.kubeletStats.enabled=true,agent.hostPaths=false'],
   ['--set', 'operator.nodeLeases.enabled=true,operator.nodeLeases.namespace=true'],
   [
     '--set',
@@ -47,6 +48,7 @@ const wrong: readonly string[] = [
   'operator.actions.reboot=true',
   'operator.createObjectRules[0].apiGroups[0]=*',
   'serviceDiscovery=guess',
+  'agent.hostPaths=false',
   'admission.protectedNamespaces={Kube_System}',
 ];
 

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import type { KubeObject } from '../../operator/kube/api.ts';
+import type { HttpKubeApi } from '../../operator/kube/http-api.ts';
+import { Node } from '../../operator/kube/resources.ts';
+import { connectToCluster, makeNamespace, removeNamespace } from '../../operator/testing/real-cluster.ts';
+import { KubeletClient } from './client.ts';
+
+type NodeObject = KubeObject & { status?: { addresses?: { type: string; address: string }[] } };
+
+/** That it measures is shown where the chart is installed: a kubelet takes half a minute until it knows a pod's figures. */
+describe('KubeletClient on a real kubelet', function () {
+  let api: HttpKubeApi;
+  let namespace: string;
+  let directory: string;
+  let node: { name: string; address: string };
+  const clients: KubeletClient[] = [];
+
+  const kubectl = async (...args: string[]): Promise<string> =>
+    (await promisify(execFile)('kubectl', ['--namespace', namespace, ...args])).stdout;
+
+  before(async () => {
+    api = connectToCluster();
+    namespace = await makeNamespace(api, 'kubelet-stats');
+    directory = mkdtempSync(join(tmpdir(), 'homeostat-kubelet-'));
+    const { items } = await api.list<NodeObject>(Node, {});
+    const real = items.find(({ metadata }) => metadata.labels?.['type'] !== 'kwok');
+    const address = real?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+    if (real === undefined || address === undefined) throw new Error('the cluster has no real node');
+    node = { name: real.metadata.name, address };
+    await kubectl('create', 'serviceaccount', 'weak');
+    const kubeconfig = parse(readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8')) as {
+      clusters: { cluster: Record<string, string> }[];
+    };
+    const { 'certificate-authority': file, 'certificate-authority-data': data = '' } =
+      kubeconfig.clusters[0]?.cluster ?? {};
+    writeFileSync(join(directory, 'ca.crt'), file === undefined ? Buffer.from(data, 'base64') : readFileSync(file));
+    writeFileSync(join(directory, 'token'), await kubectl('create', 'token', 'weak'));
+  });
+  after(async () => {
+    for (const client of clients) client.close();
+    await removeNamespace(api, namespace);
+    api.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const connect = (caFile = join(directory, 'ca.crt')): KubeletClient => {
+    const client = new KubeletClient({
+      host: node.address,
+      port: 10_250,
+      tokenFile: join(directory, 'token'),
+      caFile,
+      insecureTls: false,
+      timeoutMs: 30_000,
+    });
+    clients.push(client);
+    return client;
+  };
+  const refusal = (asked: Promise<unknown>): Promise<string> =>
+    asked.then(
+      () => expect.fail('was not refused'),
+      (error: Error) => error.message,
+    );
+
+  it('says which right is missing, and that the certificate is not of the CA', async () => {
+    expect(await refusal(connect().json('/stats/summary', 'nodes/stats'))).to.include(
+      "grant the agent's account the verb get on nodes/stats",
+    );
+    const other = join(directory, 'no-ca.crt');
+    writeFileSync(other, '');
+    expect(await refusal(connect(other).json('/pods', 'nodes/pods'))).to.include('--kubelet-ca-file');
+  });
+});
