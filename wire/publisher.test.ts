@@ -226,5 +226,5 @@ describe('FramePublisher, whatever happens', () => {
       }),
       { numRuns: 300 },
     );
-  }).timeout(30_000);
+  });
 });

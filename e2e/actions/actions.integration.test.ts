@@ -20,7 +20,6 @@ const namespace = 'e2e-actions';
 const [well, throttled] = [0, 1];
 
 describe('actions on a real node', function () {
-  this.timeout(300_000);
   let site: Site;
   let world: World;
   let node: string;

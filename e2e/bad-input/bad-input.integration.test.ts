@@ -22,7 +22,6 @@ const root = 'homeostat-system';
 const ready = /^200 /;
 
 describe('bad input and absent parts', function () {
-  this.timeout(300_000);
   const directory = mkdtempSync(join(tmpdir(), 'homeostat-bad-input-'));
   const running: Running[] = [];
   let cluster: Cluster;
@@ -30,7 +29,6 @@ describe('bad input and absent parts', function () {
   let api: HttpKubeApi;
 
   before(async function () {
-    this.timeout(300_000);
     await bundle('dist', ['operator', 'agent']);
     // Of its own, so that its API server may go; and new, so that it has no kinds.
     await down({ name, reset: true });

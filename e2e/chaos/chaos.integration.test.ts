@@ -25,7 +25,6 @@ const policies = [
 ];
 
 describe('the product when its parts are killed', function () {
-  this.timeout(300_000);
   let cluster: Cluster;
   let site: Site;
   let world: World;
@@ -36,7 +35,6 @@ describe('the product when its parts are killed', function () {
   let witness: Witness;
 
   before(async function () {
-    this.timeout(300_000);
     if (process.env['KUBECONFIG'] === undefined)
       throw new Error('integration tests need a cluster: run `make cluster-up`, and export what it prints');
     const opened = await openSite(process.env['HOMEOSTAT_CLUSTER'] ?? 'dev');

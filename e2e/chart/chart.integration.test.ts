@@ -24,7 +24,6 @@ const withoutHostPaths = ['--set', 'agent.hostPaths=false,agent.kubeletStats.ena
 const installed = 'clusterroles,clusterrolebindings,all,serviceaccounts,roles,rolebindings,poddisruptionbudgets';
 
 describe('the chart on a cluster', function () {
-  this.timeout(300_000);
   let cluster: Cluster;
   let api: HttpKubeApi;
   let kubectl: Kubectl;
@@ -33,7 +32,6 @@ describe('the chart on a cluster', function () {
   let allowed: string;
 
   before(async function () {
-    this.timeout(600_000);
     cluster = clusterForChart();
     const simulated = cluster.nodes.filter((node) => !node.real).map(({ name }) => name);
     [refused = '', allowed = ''] = simulated;

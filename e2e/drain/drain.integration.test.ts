@@ -4,7 +4,6 @@ import type { Program } from '../product/process.ts';
 import { changesOf, DrainedNode } from './drained-node.ts';
 
 describe('a drain of a real node', function () {
-  this.timeout(300_000);
   let drained: DrainedNode;
   let operator: Program;
 

@@ -43,7 +43,6 @@ const isRead = (bytes: Uint8Array, run: string): boolean => {
 
 describe(`fuzzed decoder (FUZZ_SEED=${seed})`, function () {
   // Together about a second on an idle machine; a decoder that does not end is found by this.
-  this.timeout(30_000);
 
   it('survives 40,000 mutated messages', () => {
     const random = randomOf(seed);

@@ -212,6 +212,6 @@ describe('trouble that does not end at once', () => {
       expect(cordoned()).to.deep.equal([]);
       const requests = (cluster.server.requests.length - before) / names.length;
       expect(requests).to.be.below(60);
-    }).timeout(60_000);
+    });
   });
 });

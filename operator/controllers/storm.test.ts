@@ -5,7 +5,6 @@ import { node } from '../testing/fixtures.ts';
 import { Cluster, condition, nodeTarget } from './harness.test.ts';
 
 describe('very many targets that fire at once', function () {
-  this.timeout(120_000);
   const count = 150;
   const targets = Array.from({ length: count }, (_, index) => nodeTarget(`many-${index}`));
   let cluster: Cluster;

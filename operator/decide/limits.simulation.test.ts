@@ -227,8 +227,6 @@ async function obey(model: Model, command: Command): Promise<void> {
 }
 
 describe('rates, limits per topology and storms', function () {
-  this.timeout(120_000);
-
   it('hold under any interleaving of two replicas that see late and die', async () => {
     const most = { inWindow: 0, inZone: 0, blockedByStorm: 0 };
     await fc.assert(

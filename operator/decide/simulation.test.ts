@@ -408,8 +408,6 @@ class Simulation {
 }
 
 describe('two replicas that both believe they lead', function () {
-  this.timeout(600_000);
-
   it('keep the invariants, whatever happens in between', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 20, maxLength: 120, size: 'max' }), async (commands) => {

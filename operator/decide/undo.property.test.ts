@@ -32,8 +32,6 @@ function expected(
 }
 
 describe('undo', function () {
-  this.timeout(120_000);
-
   it('restores what is as we left it, and nothing else', async () => {
     const seen = { restored: 0, left: 0, back: 0 };
     await fc.assert(

@@ -42,8 +42,6 @@ const noCordon: RuleMaker = () => ({
 });
 
 describe('the simulation', function () {
-  this.timeout(60_000);
-
   it('acts, takes back everything, and finds nothing wrong with that', async () => {
     const report = await runScenario(ill);
     expect(report.violation).to.equal(undefined);

@@ -536,7 +536,6 @@ async function collect(
 /** Defines the suite for one implementation. */
 export function conformance(name: string, subject: (test: string) => Promise<Subject>): void {
   describe(`API conformance: ${name}`, function () {
-    this.timeout(30_000); // A real server thinks for ten seconds about an eviction with another uid.
     for (const { name: test, run } of cases) it(test, async () => run(await subject(test)));
   });
 }
