@@ -148,6 +148,15 @@ class RealWorld implements ActionWorld {
     return target;
   }
 
+  readonly run = async (): Promise<Target> => {
+    const { workload, uid } = await this.#workload('CronJob');
+    const job = await this.#workload('Job');
+    const ownerReferences = [controllerReference('batch/v1', 'CronJob', workload?.name ?? '', uid)];
+    const patch = { type: 'merge', body: { metadata: { ownerReferences } } } as const;
+    await this.api.patch(workloadOf('Job'), { name: job.name, namespace: this.#namespace }, patch);
+    return job;
+  };
+
   readonly autoscaled = async (by: string): Promise<Target> => {
     const target = await this.#workload('Deployment');
     const { name } = target;

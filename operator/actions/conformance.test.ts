@@ -29,6 +29,8 @@ export interface ActionWorld {
   readonly sizedPod: () => Promise<Target>;
   /** A Deployment with two pods, whose number an autoscaler decides: from 1 to 4. */
   readonly autoscaled: (by: 'HorizontalPodAutoscaler' | 'ScaledObject') => Promise<Target>;
+  /** A Job that a CronJob has made. */
+  readonly run: () => Promise<Target>;
   /** A workload whose second template does not come up, while pods of the first are available. */
   readonly stuck: (kind: WorkloadKind) => Promise<Target>;
   /** A step of a Remediation that is there. */
@@ -139,8 +141,9 @@ export const cases: { readonly [Name in ActionName]: Case } = {
     ],
   },
   suspend: {
-    action: { suspend: {} },
+    action: { suspend: { of: 'CronJob' } },
     kinds: ['CronJob', 'Job'],
+    also: { 'a run of a CronJob': (world) => world.run() },
     target: (world, kind) => world.workload(kind),
     foreign: [{ spec: { suspend: null } }, { spec: { suspend: true } }],
     outOfSchema: [{ until: 'tomorrow' }],

@@ -13,6 +13,7 @@ import {
   apiVersionOf,
   ControllerRevision,
   HorizontalPodAutoscaler,
+  Job,
   Node,
   Pod,
   ReplicaSet,
@@ -128,8 +129,17 @@ function memory(): ActionWorld {
     }
     return target;
   };
+  const run = (): Target => {
+    const { workload, uid } = seed('CronJob', ...next());
+    const job = seed('Job', ...next());
+    const made = server.find(Job, { namespace: 'shop', name: job.name }) ?? expect.fail('not seeded');
+    const ownerReferences = [controllerReference('batch/v1', 'CronJob', workload?.name ?? '', uid)];
+    server.seed(Job, { ...made, metadata: { ...made.metadata, ownerReferences } });
+    return job;
+  };
   return {
     api: server,
+    run: async () => run(),
     autoscaled: async (by) => autoscaled(by),
     sizedPod: async () => sizedPod(),
     stuck: async (kind) => stuck(kind),

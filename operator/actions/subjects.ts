@@ -1,5 +1,5 @@
 /** From a target to the object that an action changes: its pod, its workload, its node. */
-import type { KubeObject } from '../kube/api.ts';
+import type { KubeObject, Resource } from '../kube/api.ts';
 import type { Change, Plan, Target } from './action.ts';
 import { answerTo, describeRead, type Live, type Read } from './live.ts';
 import { apiVersionOf, Node, Pod, workloadResource, workloads } from './resources.ts';
@@ -82,13 +82,17 @@ export function liveSubject(
   if (deletionTimestamp !== undefined) {
     return { is: 'Refused', reason: 'TargetTerminating', message: `${name} is being deleted` };
   }
-  const { resource, namespace } = subject;
-  const reference = {
-    apiVersion: apiVersionOf(resource),
-    kind: resource.kind,
-    ...(namespace === undefined ? {} : { namespace }),
-    name: object.metadata.name,
-    uid,
-  };
-  return { is: 'Found', object, reference, name };
+  return { is: 'Found', object, reference: referenceTo(subject.resource, object), name };
 }
+
+/** The reference under which a change of an object is recorded. */
+export const referenceTo = (
+  resource: Resource,
+  { metadata: { namespace, name, uid } }: KubeObject,
+): Change['object'] => ({
+  apiVersion: apiVersionOf(resource),
+  kind: resource.kind,
+  ...(namespace === undefined ? {} : { namespace }),
+  name,
+  ...(uid === undefined ? {} : { uid }),
+});

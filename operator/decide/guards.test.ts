@@ -4,8 +4,9 @@ import { definitionOf } from '../../crds/kinds.ts';
 import type { Remediation, RemediationSpec } from '../../crds/remediation.ts';
 import { readKey, type Answer } from '../actions/live.ts';
 import { actionOf } from '../actions/registry.ts';
+import { CronJob } from '../actions/resources.ts';
 import type { KubeObject } from '../kube/api.ts';
-import { deployment, node } from '../testing/fixtures.ts';
+import { controllerReference, deployment, node } from '../testing/fixtures.ts';
 import type { World } from './decision.ts';
 import { guardContext, touchedReads } from './guard.ts';
 import { checkGuards, guards, isBlockedUnread, recordChecks } from './guards.ts';
@@ -413,6 +414,22 @@ describe('guards', () => {
     expect(
       failing({ ...given, ...protectedBy({ selector: { matchLabels: { tier: 'lead' } } }) }, workloadOnly),
     ).to.not.include('protected');
+  });
+
+  it('protected is, by its own labels, also the CronJob that would be suspended for one of its runs', () => {
+    const workload = { apiVersion: 'batch/v1', kind: 'Job', name: 'nightly-1', uid: 'uid-run' };
+    const of = self({
+      target: { kind: 'Workload', namespace: 'shop', name: 'nightly-1', uid: 'uid-run', workload },
+      steps: [{ name: 'stop', action: { suspend: { of: 'CronJob' } }, timeoutSeconds: 60 }],
+    });
+    const ownerReferences = [controllerReference('batch/v1', 'CronJob', 'nightly', 'uid-nightly')];
+    const run = { kind: 'Job', metadata: { name: 'nightly-1', namespace: 'shop', uid: 'uid-run', ownerReferences } };
+    const labels = { tier: 'gold' };
+    const nightly = { metadata: { name: 'nightly', namespace: 'shop', uid: 'uid-nightly', labels } };
+    const list = { resource: CronJob, namespace: 'shop' };
+    const answers = new Map([...live(of, [run]), [readKey(list), { is: 'List', items: [nightly] }] as const]);
+    const given = { live: answers, ...protectedBy({ selector: { matchLabels: labels } }) };
+    expect(messageOf('protected', given, of)).to.equal('CronJob shop/nightly is protected by Guardrail all');
   });
 
   it('are all checked that something asks for, also after the first that does not pass', () => {
