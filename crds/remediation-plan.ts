@@ -210,10 +210,10 @@ const status = {
   properties: {
     observedGeneration,
     conditions: conditions(
-      'Ready (understood, and its service account may do what its steps need), Storm (too many targets fire, and nothing is done), BreakerClosed (the last Remediations helped), NotifierFound (whom it tells something exists), AuditIntact (the records of its namespace are as they were sealed).',
+      'Ready (understood, and its service account may do what its steps need), Storm (too many targets fire, and nothing is done), BreakerClosed (the last Remediations helped), NotifierFound (whom it tells something exists, and whom it calls may be called), AuditIntact (the records of its namespace are as they were sealed).',
     ),
     active: count('Remediations that are not finished.'),
-    succeeded: count('Remediations kept that succeeded.'),
+    succeeded: count('Remediations kept that succeeded. One that only wrote down what it would do counts as neither.'),
     failed: count('Remediations kept that failed.'),
     storm: stormRecord('The storm that is on or was lately, of guards.storm; absent: none.'),
   },

@@ -42,6 +42,7 @@ import { Drains } from './remediation/drains.ts';
 import { Line } from './remediation/line.ts';
 import { remediationMetrics } from './remediation/metrics.ts';
 import { RemediationPlanController } from './remediation-plan/controller.ts';
+import { namesOutsiders } from './remediation-plan/outsiders.ts';
 import type { Change } from './records.ts';
 import { targetKey } from './targets.ts';
 
@@ -343,9 +344,7 @@ export class Control {
     if (!this.#started) return;
     for (const policy of policies.list())
       if (policy.spec.routes.some(({ notifier }) => notifier !== undefined)) this.#policies.add(keyOf(policy));
-    for (const plan of plans.list())
-      if (plan.spec.escalation !== undefined || plan.spec.steps.some(({ action }) => action.notify !== undefined))
-        this.#plans.add(keyOf(plan));
+    for (const plan of plans.list()) if (namesOutsiders(plan)) this.#plans.add(keyOf(plan));
   }
 
   /** A pause holds from the next step on, and its end is noticed at once. */

@@ -156,6 +156,21 @@ describe('telling people', () => {
     expect(found()).to.equal('True Exists');
   });
 
+  it('says on the plan that a step calls a host that may not be called', async () => {
+    const webhook = { url: 'https://hooks.example.com/fix', timeoutSeconds: 5 };
+    cluster.plan({ steps: [{ name: 'call', action: { webhook }, timeoutSeconds: 60 }] });
+    await cluster.start();
+    const found = () =>
+      cluster.server
+        .find<Plan>(RemediationPlan, { namespace: rootNamespace, name: 'fence' })
+        ?.status?.conditions?.find(({ type }) => type === 'NotifierFound');
+    expect(found()).to.include({ status: 'False', reason: 'HostNotAllowed' });
+    expect(found()?.message).to.match(/^hooks.example.com may not be called: .* add it there, or change the plan; /);
+    cluster.notifiers.configure(`${file}webhooks: [{host: hooks.example.com}]`);
+    await cluster.settle();
+    expect(found()).to.include({ status: 'True', message: 'whom its steps call may be called' });
+  });
+
   it('says on policy, plan and Incident that a notifier is unknown, and tells once it is there', async () => {
     const policy = cluster.policy(escalate('sms'));
     cluster.plan({ escalation: { notifier: 'sms' } });

@@ -7,7 +7,7 @@ import { hostNotAllowed, notSent, outsideGroup, type CallObject } from '../actio
 import { ApiError, type KubeApi, type KubeObject, type Resource } from '../kube/api.ts';
 import type { Clock } from '../kube/clock.ts';
 import { cloudEventType, sourceOf, type CloudEvent } from './cloud-event.ts';
-import type { AllowedHost, Outsiders } from './file.ts';
+import { allowedHost, type AllowedHost, type Outsiders } from './file.ts';
 import { post, type Delivery } from './post.ts';
 import type { Post } from './notifier.ts';
 import { signatureHeader, signatureOf } from './sign.ts';
@@ -84,20 +84,8 @@ export class Caller {
   }
 
   #allowed(address: string): AllowedHost {
-    const refuse = (message: string): never => {
-      throw new ApiError(message, { status: 403, reason: hostNotAllowed });
-    };
-    const url = URL.parse(address);
-    if (url === null || url.username !== '' || url.password !== '') return refuse('this is no URL that can be called');
-    const found = this.#options.file.current.webhooks.get(url.host);
-    if (found === undefined)
-      return refuse(
-        `${url.host} may not be called: it is not among the webhooks in the notifiers file of the operator`,
-      );
-    if (url.protocol !== 'https:' && !found.allowHttp)
-      return refuse(
-        `${url.host} may only be called by https, unless its entry in the notifiers file says allowHttp: true`,
-      );
+    const found = allowedHost(this.#options.file.current, address);
+    if ('problem' in found) throw new ApiError(found.problem, { status: 403, reason: hostNotAllowed });
     return found;
   }
 }

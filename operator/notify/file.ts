@@ -84,6 +84,23 @@ export interface Outsiders {
   readonly webhooks: ReadonlyMap<string, AllowedHost>;
 }
 
+/** What the file says of calling this address; or why it may not be called. */
+export function allowedHost({ webhooks }: Outsiders, address: string): AllowedHost | { readonly problem: string } {
+  const url = URL.parse(address);
+  if (url === null || url.username !== '' || url.password !== '')
+    return { problem: 'this is no URL that can be called' };
+  const found = webhooks.get(url.host);
+  if (found === undefined)
+    return {
+      problem: `${url.host} may not be called: it is not among the webhooks in the notifiers file of the operator`,
+    };
+  if (url.protocol !== 'https:' && !found.allowHttp)
+    return {
+      problem: `${url.host} may only be called by https, unless its entry in the notifiers file says allowHttp: true`,
+    };
+  return found;
+}
+
 export const nobody: Outsiders = { notifiers: new Map(), webhooks: new Map() };
 
 interface Content {

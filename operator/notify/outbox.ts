@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../kube/clock.ts';
 import { Channel, type Report } from './channel.ts';
-import type { Outsiders } from './file.ts';
+import { allowedHost, type Outsiders } from './file.ts';
 import type { NotifyMetrics } from './metrics.ts';
 import type { Notification } from './notification.ts';
 import type { Message, Moment } from './notifier.ts';
@@ -40,6 +40,8 @@ export interface OutboxOptions {
 export interface Telling {
   /** Whether what this notifier is told stays open until it is told that it is over; undefined: there is no such notifier. */
   notifier(name: string): { readonly lasting: boolean; readonly repeats: boolean } | undefined;
+  /** Why the action webhook may not call this address; undefined when it may. */
+  callProblem(address: string): string | undefined;
   /** What is wrong with the notifiers file; undefined when nothing is. */
   readonly problem: string | undefined;
   /** All that is to be told of one object; what was offered before and is not any more, is not told. False: offer it again. */
@@ -70,6 +72,11 @@ export class Outbox implements Telling {
   notifier(name: string): { lasting: boolean; repeats: boolean } | undefined {
     const found = this.#options.file.current.notifiers.get(name);
     return found && { lasting: found.lasting, repeats: found.repeatMs !== undefined };
+  }
+
+  callProblem(address: string): string | undefined {
+    const found = allowedHost(this.#options.file.current, address);
+    return 'problem' in found ? found.problem : undefined;
   }
 
   get problem(): string | undefined {

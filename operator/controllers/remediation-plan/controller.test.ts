@@ -47,6 +47,37 @@ describe('RemediationPlan', () => {
     expect(condition(stored(), 'Ready')).to.equal('True Usable');
   });
 
+  it('asks anew about its permissions when the API server has refused something since', async () => {
+    const policy = cluster.policy();
+    cluster.plan();
+    await cluster.start();
+    cluster.server.authorize = ({ verb, resource }) => !(verb === 'patch' && resource.plural === 'nodes');
+    await cluster.seconds(5);
+    expect(condition(stored(), 'Ready')).to.equal('True Usable');
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    await cluster.seconds(3);
+    expect(condition(cluster.remediation, 'Succeeded')).to.equal('False Forbidden');
+    expect(condition(stored(), 'Ready')).to.equal('False PermissionsMissing');
+    cluster.server.authorize = () => true;
+    await cluster.seconds(11);
+    expect(condition(stored(), 'Ready')).to.equal('True Usable');
+    const reviews = cluster.server.requests.filter(({ resource }) => resource.kind === 'SelfSubjectAccessReview');
+    const { length } = reviews;
+    await cluster.seconds(200);
+    const asked = cluster.server.requests.filter(({ resource }) => resource.kind === 'SelfSubjectAccessReview');
+    expect(asked).to.have.lengthOf(length);
+  });
+
+  it('counts no success of what only wrote down what it would do', async () => {
+    const policy = cluster.policy();
+    cluster.plan({ mode: 'Observe' });
+    await cluster.start();
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    await cluster.seconds(3);
+    expect(condition(cluster.remediation, 'Succeeded')).to.equal('True Observed');
+    expect(stored().status).to.include({ active: 0, succeeded: 0, failed: 0 });
+  });
+
   it('says when the operator may not act as its account', async () => {
     const error = new ApiError('cannot impersonate', { status: 403, reason: 'Forbidden' });
     cluster.server.faults = ({ user }) => (user === undefined ? undefined : { kind: 'error', error });

@@ -5,10 +5,13 @@ import type { Remediation } from '../../../crds/remediation.ts';
 import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
 import { isFinished } from '../../decide/budget.ts';
 import { Draft } from '../../decide/draft.ts';
+import { writes } from '../../decide/mode.ts';
+import { reasons } from '../../decide/reasons.ts';
 import { hasReason } from '../../kube/api.ts';
 import { findCondition } from '../../kube/conditions.ts';
 import { RemediationPlan as RemediationPlanResource } from '../../kube/resources.ts';
 import { writeStatus } from '../../kube/status.ts';
+import { parseTime } from '../../kube/time.ts';
 import { clip } from '../../decide/clip.ts';
 import type { ChainFinding } from '../audit/controller.ts';
 import type { Auditor } from '../audit/auditor.ts';
@@ -18,12 +21,19 @@ import { reasonOf } from '../reasons.ts';
 import { accessProblem, type AccessProblem } from './access.ts';
 import type { Loads } from '../loads.ts';
 import { standOf, tellBreaker } from './brakes.ts';
+import { tellOutsiders } from './outsiders.ts';
 import { planProblems } from './problems.ts';
 import { Retention } from './retention.ts';
 
-/** Permissions change without our being told. */
+/** Permissions change without our being told: what is there seldom goes, what is missing is being waited for. */
 const checkAccessEveryMs = 300_000;
 const checkMissingEveryMs = 10_000;
+
+/** Whether the API server has refused a Remediation something since. Times on record are whole seconds. */
+function wasForbiddenSince({ status }: Remediation, ms: number): boolean {
+  const succeeded = findCondition(status?.conditions, 'Succeeded');
+  return succeeded?.reason === reasons.forbidden && (parseTime(succeeded.lastTransitionTime) ?? 0) + 1000 > ms;
+}
 
 interface Access {
   /** What was asked for: the plan's generation and the kinds of targets. */
@@ -77,8 +87,8 @@ export class RemediationPlanController {
       standOf(draft, plan, this.#loads.ofPlan(plan).load),
       tellBreaker(draft, plan, remediations),
     ].filter((ms) => ms !== undefined);
-    const problem = await this.#ready(draft, key, plan);
-    this.#notifierFound(draft, plan);
+    const problem = await this.#ready(draft, key, plan, remediations);
+    tellOutsiders(draft, plan, this.#context.telling);
     this.#auditIntact(draft, plan);
     for (const condition of draft.status.conditions ?? [])
       condition.observedGeneration = draft.status.observedGeneration;
@@ -95,8 +105,10 @@ export class RemediationPlanController {
 
   #count(status: RemediationPlanStatus, remediations: readonly Remediation[]): void {
     const ended = (as: string): number =>
-      remediations.filter((remediation) => findCondition(remediation.status?.conditions, 'Succeeded')?.status === as)
-        .length;
+      remediations.filter(
+        ({ spec, status: { conditions } = {} }) =>
+          writes(spec.mode) && findCondition(conditions, 'Succeeded')?.status === as,
+      ).length;
     status.active = remediations.filter((remediation) => !isFinished(remediation)).length;
     status.succeeded = ended('True');
     status.failed = ended('False');
@@ -111,7 +123,12 @@ export class RemediationPlanController {
     return problems;
   }
 
-  async #ready(draft: Draft<RemediationPlanStatus>, key: string, plan: RemediationPlan): Promise<object | undefined> {
+  async #ready(
+    draft: Draft<RemediationPlanStatus>,
+    key: string,
+    plan: RemediationPlan,
+    remediations: readonly Remediation[],
+  ): Promise<object | undefined> {
     const problems = this.#problemsOf(key, plan);
     const [first] = problems;
     if (first !== undefined) {
@@ -119,26 +136,11 @@ export class RemediationPlanController {
       draft.set('Ready', 'False', reasonOf(first.path), `${message}. Until that is mended, nothing is begun`);
       return first;
     }
-    const missing = await this.#accessProblem(key, plan);
+    const missing = await this.#accessProblem(key, plan, remediations);
     if (missing === undefined)
       draft.set('Ready', 'True', 'Usable', `mode ${plan.spec.mode}; every permission its steps need is there`);
     else draft.set('Ready', missing.reason === 'NotChecked' ? 'Unknown' : 'False', missing.reason, missing.message);
     return missing;
-  }
-
-  /** Whether those exist whom the plan has told something, in a step or when it gives up. */
-  #notifierFound(draft: Draft<RemediationPlanStatus>, { spec }: RemediationPlan): void {
-    const { telling } = this.#context;
-    const named = [spec.escalation?.notifier, ...spec.steps.map(({ action }) => action.notify?.notifier)];
-    const names = [...new Set(named.filter((name) => name !== undefined))];
-    const missing = names.filter((name) => telling.notifier(name) === undefined);
-    if (names.length === 0) draft.set('NotifierFound', 'True', 'NoneNamed', 'the plan names no notifier');
-    else if (missing.length === 0) draft.set('NotifierFound', 'True', 'Exists', `${names.join(', ')} can be told`);
-    else {
-      const why = telling.problem === undefined ? '' : ` (${telling.problem})`;
-      const message = `notifier ${missing.join(', ')} is not configured${why}: add it to the notifiers file of the operator, or change the plan`;
-      draft.set('NotifierFound', 'False', 'NotifierNotFound', message);
-    }
   }
 
   /** Whether the records of its namespace are as they were sealed; what was said before stands until they are verified. */
@@ -165,13 +167,19 @@ export class RemediationPlanController {
     return targetKinds.filter((kind) => kinds.size === 0 || kinds.has(kind));
   }
 
-  async #accessProblem(key: string, plan: RemediationPlan): Promise<AccessProblem | undefined> {
+  async #accessProblem(
+    key: string,
+    plan: RemediationPlan,
+    remediations: readonly Remediation[],
+  ): Promise<AccessProblem | undefined> {
     const { api, clock, rootNamespace } = this.#context;
     const kinds = this.#targetKinds(plan);
     const asked = `${plan.metadata.generation} ${kinds.join(' ')}`;
     const known = this.#access.get(key);
     const lastsMs = known?.problem === undefined ? checkAccessEveryMs : checkMissingEveryMs;
-    if (known !== undefined && known.asked === asked && clock.now() - known.atMs < lastsMs) return known.problem;
+    const isKnown = known !== undefined && known.asked === asked && clock.now() - known.atMs < lastsMs;
+    // What the API server has refused since says more than what it answered before.
+    if (isKnown && !remediations.some((each) => wasForbiddenSince(each, known.atMs))) return known.problem;
     const problem = await accessProblem(api, plan, rootNamespace, kinds);
     this.#access.set(key, { asked, atMs: clock.now(), problem });
     return problem;
