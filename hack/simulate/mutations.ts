@@ -230,9 +230,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     breaks: '11: a new leader does not look at what fires already',
-    file: 'operator/controllers/control.ts',
-    find: '    for (const namespace of namespaces) this.#audit.add(namespace);\n    this.#openAll();',
-    put: '    for (const namespace of namespaces) this.#audit.add(namespace);',
+    file: 'operator/controllers/wake-ups.ts',
+    find: '    for (const namespace of namespaces) this.#queues.audit.add(namespace);\n    this.#openAll();',
+    put: '    for (const namespace of namespaces) this.#queues.audit.add(namespace);',
   },
   {
     breaks: '10: an Incident that is open already does not count',
