@@ -43,7 +43,7 @@ function setUp(options: Partial<EventRecorderOptions> = {}) {
     const metric = await registry.getSingleMetric('homeostat_events_total')?.get();
     return Object.fromEntries((metric?.values ?? []).map(({ labels, value }) => [labels['result'], value]));
   };
-  return { clock, server, recorder, stored, counted };
+  return { clock, server, recorder, registry, stored, counted };
 }
 
 describe('EventRecorder', () => {
@@ -99,6 +99,24 @@ describe('EventRecorder', () => {
     expect([server.requests.length, stored()[0]?.series?.count]).to.deep.equal([1, 50]);
   });
 
+  it('sends a few at once, of one kind one after the other', async () => {
+    const { clock, server, recorder, stored } = setUp({ senders: 3 });
+    server.faults = () => ({ kind: 'delayMs', ms: 1000 });
+    recorder.record(scaled);
+    await clock.advance(0);
+    recorder.record({ ...scaled, note: 'again' });
+    for (const reason of ['A', 'B', 'C']) recorder.record({ ...scaled, reason });
+    await clock.advance(999);
+    expect(server.requests).to.have.length(3);
+    await clock.advance(5000);
+    expect(stored().map(({ reason, series }) => [reason, series?.count])).to.deep.equal([
+      ['ScaledOut', 2],
+      ['A', undefined],
+      ['B', undefined],
+      ['C', undefined],
+    ]);
+  });
+
   it('begins anew when the server has let the first one expire', async () => {
     const { clock, server, recorder, stored } = setUp();
     recorder.record(scaled);
@@ -143,6 +161,16 @@ describe('EventRecorder', () => {
     expect([stored().length, await counted()]).to.deep.equal([1, { sent: 1, dropped: 0, failed: 0 }]);
   });
 
+  it('says how many wait', async () => {
+    const { clock, server, recorder, registry } = setUp({ senders: 1 });
+    server.faults = () => ({ kind: 'delayMs', ms: 1000 });
+    for (const reason of ['A', 'B', 'C']) recorder.record({ ...scaled, reason });
+    await clock.advance(0);
+    const metric = await registry.getSingleMetric('homeostat_events_waiting')?.get();
+    expect(metric?.values[0]?.value).to.equal(2);
+    await clock.advance(10_000);
+  });
+
   it('drops and counts what does not fit, and never throws', async () => {
     const { clock, server, recorder, counted } = setUp({ capacity: 2 });
     server.faults = () => ({ kind: 'delayMs', ms: 1000 });
@@ -173,8 +201,8 @@ describe('EventRecorder', () => {
     const stopping = recorder.stop(2000);
     await clock.advance(2000);
     await stopping;
-    expect(server.requests).to.have.length(1);
-    expect(await counted()).to.deep.equal({ sent: 0, dropped: 49, failed: 1 });
+    expect(server.requests).to.have.length(4);
+    expect(await counted()).to.deep.equal({ sent: 0, dropped: 46, failed: 4 });
   });
 
   it('sends what waits when it stops, but not for ever', async () => {

@@ -1,8 +1,9 @@
 /**
  * Kubernetes Events (events.k8s.io/v1) as values. Recording never throws and never waits: it puts the event into a
- * bounded queue, a worker sends it. An event that repeats within six minutes becomes a count on the first one.
+ * bounded queue, from which a few at a time are sent. An event that repeats within six minutes becomes a count on the
+ * first one.
  */
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import { abortable } from './abortable.ts';
 import { ApiError, hasReason, type KubeApi, type KubeObject } from './api.ts';
 import type { Clock } from './clock.ts';
@@ -43,8 +44,10 @@ export interface EventRecorderOptions {
   /** Which process reports, such as the pod's name. */
   readonly instance: string;
   readonly registry?: Registry | undefined;
-  /** How many events may wait. Default 1000. */
+  /** How many events may wait; more are dropped and counted. Default 10,000: of a thousand targets that fail at once. */
   readonly capacity?: number | undefined;
+  /** How many are sent at once. Default 4. */
+  readonly senders?: number | undefined;
 }
 
 /** The reference of an object, for events about it. */
@@ -85,10 +88,12 @@ interface Waiting {
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #waiting = new Map<string, Waiting>();
+  /** What is being sent: the next of its kind waits for it, to become a count on it. */
+  readonly #sending = new Set<string>();
   readonly #series = new Map<string, Series>();
   readonly #stopping = new AbortController();
   readonly #total: Counter<'result'> | undefined;
-  #sending: Promise<void> | undefined;
+  #idle = Promise.withResolvers<void>();
   #names = 0;
   /** The last event was dropped, and that was said. */
   #dropping = false;
@@ -105,11 +110,12 @@ export class EventRecorder {
       registers: [registry],
     });
     for (const result of ['sent', 'dropped', 'failed']) this.#total.inc({ result }, 0);
+    waitingGauge(registry, this.#waiting);
   }
 
   /** Takes an event. Never throws; when too many wait, it is dropped and counted. */
   record(record: EventRecord): void {
-    const { clock, capacity = 1000, logger } = this.#options;
+    const { clock, capacity = 10_000, logger } = this.#options;
     const key = seriesKey(record);
     const waiting = this.#waiting.get(key);
     const nowMs = clock.now();
@@ -123,26 +129,40 @@ export class EventRecorder {
     } else {
       this.#dropping = false;
       this.#waiting.set(key, { key, record, atMs: nowMs, lastMs: nowMs, count: 1 });
-      this.#sending ??= this.#sendAll();
+      // Not at once, so that what is recorded together is counted together.
+      queueMicrotask(() => this.#pump());
     }
   }
 
   /** Sends what waits, for at most `timeoutMs`, and takes nothing more. */
   async stop(timeoutMs = 5000): Promise<void> {
     const cancel = this.#options.clock.after(timeoutMs, () => this.#stopping.abort());
-    await this.#sending;
+    if (this.#waiting.size + this.#sending.size > 0) await this.#idle.promise;
     cancel();
     this.#stopping.abort();
   }
 
-  async #sendAll(): Promise<void> {
-    await Promise.resolve(); // So that what is recorded together is counted together.
-    for (const waiting of this.#waiting.values()) {
-      this.#waiting.delete(waiting.key);
-      if (this.#stopping.signal.aborted) this.#total?.inc({ result: 'dropped' });
-      else await this.#send(waiting);
+  /** Lets as many senders work as there may be and something is there for. */
+  #pump(): void {
+    const { senders = 4 } = this.#options;
+    const { signal } = this.#stopping;
+    for (const [key, waiting] of this.#waiting) {
+      if (!signal.aborted && this.#sending.size >= senders) break;
+      if (this.#sending.has(key)) continue;
+      this.#waiting.delete(key);
+      if (signal.aborted) this.#total?.inc({ result: 'dropped' });
+      else void this.#sendNext(waiting);
     }
-    this.#sending = undefined;
+    if (this.#waiting.size + this.#sending.size > 0) return;
+    this.#idle.resolve();
+    this.#idle = Promise.withResolvers();
+  }
+
+  async #sendNext(waiting: Waiting): Promise<void> {
+    this.#sending.add(waiting.key);
+    await this.#send(waiting);
+    this.#sending.delete(waiting.key);
+    this.#pump();
   }
 
   /** Tries a few times; an event is not worth more. */
@@ -227,6 +247,16 @@ export class EventRecorder {
     cancel();
   }
 }
+
+const waitingGauge = (registry: Registry, waiting: { readonly size: number }): Gauge =>
+  new Gauge({
+    name: 'homeostat_events_waiting',
+    help: 'Kubernetes Events that wait to be sent.',
+    registers: [registry],
+    collect() {
+      this.set(waiting.size);
+    },
+  });
 
 /** What makes two events the same; the note is not part of it, because the API does not let it change. */
 function seriesKey({ regarding, related, type, reason, action }: EventRecord): string {
