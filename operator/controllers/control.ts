@@ -20,6 +20,7 @@ import { Loads } from './loads.ts';
 import { RemediationController, type FaultPoint } from './remediation/controller.ts';
 import { remediationMetrics } from './remediation/metrics.ts';
 import { RemediationPlanController } from './remediation-plan/controller.ts';
+import { PlanStormController } from './remediation-plan/storm.ts';
 import { WakeUps, type Queues } from './wake-ups.ts';
 
 export interface ControlOptions {
@@ -92,6 +93,7 @@ export class Control {
       policies: run('detection-policy', 4, new DetectionPolicyController(context, policies, view).reconcile),
       audit: run('audit', 1, audit.reconcile),
       plans: run('remediation-plan', 2, plans.reconcile),
+      planStorms: run('plan-storm', 2, new PlanStormController(context, loads).reconcile),
       guardrails: run('guardrail', 2, new GuardrailController(context, loads).reconcile),
       openings: run('incident-opener', 16, opener.reconcile),
       retention: run('incident-retention', 1, new IncidentRetention(context).reconcile),

@@ -1,8 +1,9 @@
 /** Very many targets at once: what is asked of the API server for each, and in which order. */
 import { expect } from 'chai';
-import { Node } from '../kube/resources.ts';
+import type { RemediationPlan as Plan } from '../../crds/remediation-plan.ts';
+import { Node, RemediationPlan } from '../kube/resources.ts';
 import { node } from '../testing/fixtures.ts';
-import { Cluster, condition, nodeTarget } from './harness.test.ts';
+import { Cluster, condition, nodeTarget, rootNamespace } from './harness.test.ts';
 
 describe('very many targets that fire at once', function () {
   const count = 150;
@@ -70,5 +71,37 @@ describe('very many targets that fire at once', function () {
     expect([left(), unnoted()]).to.deep.equal([[], []]);
     expect(cluster.targetWrites.toSorted()).to.deep.equal(targets.map(({ name }) => `patch Node ${name}`).toSorted());
     expect(cluster.remediations.filter((each) => condition(each, 'Applied') !== 'True AllStepsDone')).to.deep.equal([]);
+  });
+
+  it('are told as a storm before anything is written for them, whatever else the plan waits for', async () => {
+    const kept = cluster.plan({
+      ...plan,
+      guards: { ...plan.guards, storm: { above: '10%', clearSeconds: 60, observeSeconds: 1 } },
+    });
+    const policy = cluster.policy();
+    await cluster.start();
+    for (const target of targets) cluster.setVerdict(policy, target, 'Inactive');
+    await cluster.seconds(5);
+    // Its permissions are asked anew, and that is not answered.
+    const delays = cluster.server.faults;
+    cluster.server.faults = ({ resource }) =>
+      resource.plural === 'selfsubjectaccessreviews' ? { kind: 'delayMs', ms: 60_000 } : undefined;
+    await cluster.edit(RemediationPlan, kept.metadata.name, { spec: { guards: { maxAttempts: 4 } } });
+    cluster.server.faults = delays;
+    const begun = cluster.server.requests.length;
+    for (const target of targets) {
+      cluster.setVerdict(policy, target, 'Firing');
+      await cluster.clock.advance(5);
+    }
+    await cluster.seconds(1);
+    const told = (): Plan | undefined =>
+      cluster.server.find<Plan>(RemediationPlan, { namespace: rootNamespace, name: 'fence' });
+    expect(condition(told(), 'Storm')).to.equal('True TooManyFire');
+    const asked = cluster.server.requests.slice(begun);
+    const at = asked.findIndex(({ verb, resource }) => verb === 'patch' && resource.plural === 'remediationplans');
+    const before = asked.slice(0, at).filter(({ resource }) => resource.plural === 'incidents');
+    // What fired before it was a storm has its Incident; what made it one has not.
+    expect(before.length).to.be.at.most(0.1 * count);
+    expect(cluster.targetWrites).to.deep.equal([]);
   });
 });

@@ -41,7 +41,7 @@ const countAfterMs = 1000;
 const podsAfterMs = 250;
 /** What fires is told in the policy's status so much later: the way to the target goes first. */
 const tellAfterMs = 250;
-/** A storm is written down so much later; it holds from the moment when too much fires. */
+/** A storm under a guardrail is written down so much later; it holds from the moment when too much fires. */
 const stormAfterMs = 50;
 /** What has ended is sealed so much later, with what else has ended by then. */
 const sealAfterMs = 500;
@@ -55,6 +55,7 @@ type Queue = Pick<Controller, 'add' | 'addAfter'>;
 export interface Queues {
   readonly policies: Queue;
   readonly plans: Queue;
+  readonly planStorms: Queue;
   readonly guardrails: Queue;
   readonly openings: Queue;
   readonly incidents: Queue;
@@ -161,12 +162,12 @@ export class WakeUps {
   #wakeJudged(verdicts: readonly Verdict[]): void {
     const { context, policies } = this.#options;
     const { incidents, remediations } = context.kinds;
-    for (const verdict of verdicts) this.#open(verdict);
     for (const policyId of new Set(verdicts.map((verdict) => verdict.policyId))) {
       const policy = policies.get(policyId)?.policy;
       if (policy !== undefined) this.#queues.policies.addAfter(keyOf(policy), tellAfterMs);
       if (policy !== undefined) this.#weighStorm(policy);
     }
+    for (const verdict of verdicts) this.#open(verdict);
     for (const { policyId, target } of verdicts) {
       for (const incident of incidents.where(byJudged, judgedKey(policyId, target)))
         if (!isResolved(incident)) this.#queues.incidents.add(keyOf(incident));
@@ -179,12 +180,17 @@ export class WakeUps {
         this.#queues.remediations.add(keyOf(remediation));
   }
 
-  /** More or less fires than before: whether that is a storm is written down soon, so that a restart remembers it. */
+  /**
+   * More or less fires than before: whether that is a storm is written down, so that a restart remembers it. That one begins
+   * or ends is told before anything else that is written for those that fire, its numbers later.
+   */
   #weighStorm({ metadata, spec }: DetectionPolicy): void {
     const { kinds, rootNamespace } = this.#options.context;
-    for (const { plan } of spec.routes) {
+    for (const plan of new Set(spec.routes.map((route) => route.plan))) {
       const key = `${metadata.namespace}/${plan}`;
-      if (kinds.plans.get(key)?.spec.guards.storm !== undefined) this.#queues.plans.addAfter(key, stormAfterMs);
+      if (kinds.plans.get(key)?.spec.guards.storm === undefined) continue;
+      this.#queues.planStorms.add(key);
+      this.#queues.plans.addAfter(key, countAfterMs);
     }
     for (const guardrail of kinds.guardrails.list()) {
       const { namespace } = guardrail.metadata;
