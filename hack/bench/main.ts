@@ -9,6 +9,7 @@ import { startProduct } from '../../e2e/product/product.ts';
 import { closeSite, openSite } from '../../e2e/product/site.ts';
 import { Recorder, recordedKinds } from '../../e2e/runner/recorder.ts';
 import { readScenario } from '../../e2e/runner/scenario.ts';
+import { RemediationPlan } from '../../operator/kube/resources.ts';
 import { decideBench } from '../../operator/decide/decide.bench.ts';
 import { evaluateCosts } from './evaluate.ts';
 import { footprint } from './footprint.ts';
@@ -99,7 +100,7 @@ async function onSimulated(
   const recorder = new Recorder(world.api);
   const product = await startProduct({ ...site, fakeNodes: [] }, (words) => console.error(`  ${words}`));
   try {
-    await recorder.start(recordedKinds);
+    await recorder.start([...recordedKinds, RemediationPlan]);
     await work({ ...site, ...world, operatorUrl: product.operatorUrl, recorder });
   } finally {
     await recorder.stop();
