@@ -68,6 +68,8 @@ export interface Guard {
   readonly budget?: true;
   /** True when it looks at what was read for this Remediation; the others are known without asking the API server. */
   readonly reads?: true;
+  /** Of one that reads: what is found by the watches alone, where a claim that nothing was read for must say its domain. */
+  unread?(context: GuardContext): Finding | undefined;
   /** Undefined: nothing asks for this guard, neither the plan nor a guardrail. */
   check(context: GuardContext): Finding | undefined;
 }

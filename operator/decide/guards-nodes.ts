@@ -9,14 +9,27 @@ import { fail, pass, planGone, type Finding, type Guard, type GuardContext } fro
 import { ledgerOf, nodesOf, scope } from './ledger.ts';
 import { holderOf, holding } from './node-lease.ts';
 
+interface NodeLabels {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** The nodes that are touched, as they were read; or which of them could not be. */
-function touchedNodes({ touched }: GuardContext): { name: string; labels: Record<string, string> }[] | Finding {
+function touchedNodes({ touched }: GuardContext): NodeLabels[] | Finding {
   const nodes = touched.filter(({ read }) => read.resource.kind === 'Node');
   const dark = nodes.find(({ answer }) => answer.is === 'Unreadable');
   if (dark !== undefined) return fail(`${describeRead(dark.read)} could not be read`);
   return nodes.flatMap(({ answer }) =>
     answer.is === 'Found' ? [{ name: answer.object.metadata.name, labels: answer.object.metadata.labels ?? {} }] : [],
   );
+}
+
+/** The same as the watch tells of them. */
+function watchedNodes({ remediation, cluster }: GuardContext): NodeLabels[] | Finding {
+  const { target } = remediation.spec;
+  const names = [...new Set([...nodesOf(remediation), ...(target.kind === 'Node' ? [target.name] : [])])];
+  const nodes = names.flatMap((name) => cluster?.node(name) ?? []);
+  return nodes.length === names.length ? nodes : fail('a node that is touched is not known');
 }
 
 /** Where a claim counts for the guard of the control plane. */
@@ -30,32 +43,36 @@ const controlPlane: Guard = {
   before: 'Start',
   budget: true,
   reads: true,
-  check(context) {
-    const { remediation, remediations, cluster } = context;
-    const nodes = touchedNodes(context);
-    if (!Array.isArray(nodes)) return nodes;
-    if (nodes.length === 0) return undefined;
-    const own = nodes.filter(isControlPlane).map(({ name }) => name);
-    const domain = own.length > 0 ? ours : `${key}=False`;
-    const domains = [domain];
-    const moved = domainProblem(remediation, 'controlPlane', domain, key);
-    if (moved !== undefined) return fail(moved, { domains });
-    if (own.length === 0) return pass('no node of the control plane is touched', { domains });
-    if (own.length > 1) return fail(`${own.join(' and ')} are both of the control plane`, { domains });
-    if (remediations === undefined) return fail('the Remediations could not be listed', { domains });
-    if (cluster === undefined) return fail('how the nodes of the control plane are is not known', { domains });
-    const ill = cluster.controlPlane().filter(({ name, healthy }) => !healthy && !own.includes(name));
-    if (ill.length > 0)
-      return fail(`of the control plane ${ill.map(({ name }) => name).join(', ')} is not healthy or cordoned`, {
-        domains,
-      });
-    const rivals = ledgerOf(remediations).group(scope.all()).others(remediation).filter(isAtControlPlane);
-    const numbers = { limit: 1, current: rivals.length, domains };
-    return rivals.length === 0
-      ? pass('no other node of the control plane is worked on', numbers)
-      : fail(`${rivals[0]?.metadata.name} works on a node of the control plane`, { ...numbers, rivals });
-  },
+  unread: (context) => oneAtATime(context, watchedNodes(context)),
+  check: (context) => oneAtATime(context, touchedNodes(context)),
 };
+
+function oneAtATime(
+  { remediation, remediations, cluster }: GuardContext,
+  nodes: NodeLabels[] | Finding,
+): Finding | undefined {
+  if (!Array.isArray(nodes)) return nodes;
+  if (nodes.length === 0) return undefined;
+  const own = nodes.filter(isControlPlane).map(({ name }) => name);
+  const domain = own.length > 0 ? ours : `${key}=False`;
+  const domains = [domain];
+  const moved = domainProblem(remediation, 'controlPlane', domain, key);
+  if (moved !== undefined) return fail(moved, { domains });
+  if (own.length === 0) return pass('no node of the control plane is touched', { domains });
+  if (own.length > 1) return fail(`${own.join(' and ')} are both of the control plane`, { domains });
+  if (remediations === undefined) return fail('the Remediations could not be listed', { domains });
+  if (cluster === undefined) return fail('how the nodes of the control plane are is not known', { domains });
+  const ill = cluster.controlPlane().filter(({ name, healthy }) => !healthy && !own.includes(name));
+  if (ill.length > 0)
+    return fail(`of the control plane ${ill.map(({ name }) => name).join(', ')} is not healthy or cordoned`, {
+      domains,
+    });
+  const rivals = ledgerOf(remediations).group(scope.all()).others(remediation).filter(isAtControlPlane);
+  const numbers = { limit: 1, current: rivals.length, domains };
+  return rivals.length === 0
+    ? pass('no other node of the control plane is worked on', numbers)
+    : fail(`${rivals[0]?.metadata.name} works on a node of the control plane`, { ...numbers, rivals });
+}
 
 /** By the record of its claim; one that works on a node and has not recorded of which kind counts as well. */
 function isAtControlPlane(claim: Remediation): boolean {

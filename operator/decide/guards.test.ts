@@ -8,7 +8,7 @@ import { CronJob } from '../actions/resources.ts';
 import type { KubeObject } from '../kube/api.ts';
 import { controllerReference, deployment, node } from '../testing/fixtures.ts';
 import type { World } from './decision.ts';
-import { guardContext, touchedReads } from './guard.ts';
+import { guardContext, touchedReads, type GuardContext } from './guard.ts';
 import { checkGuards, guards, isBlockedUnread, recordChecks } from './guards.ts';
 import { guardrail, nodesOnly, remediation, targets, webPod } from './harness.test.ts';
 
@@ -512,7 +512,7 @@ describe('recordChecks', () => {
   const silent = (name: string): never => {
     throw new Error(`it looks at ${name}`);
   };
-  for (const guard of guards.filter(({ reads }) => reads !== true))
+  for (const guard of guards.filter(({ reads, unread }) => reads !== true || unread !== undefined))
     it(`${guard.name} needs nothing to be read, as it says`, () => {
       const limits = { maxPerWindow: { count: 2, seconds: 60 }, minHealthy: 1, storm: { above: '10%' } };
       const more = { perTopology: { key: 'zone', maxConcurrent: 1 }, breaker: { failures: 3, openSeconds: 600 } };
@@ -523,7 +523,7 @@ describe('recordChecks', () => {
         guardrails: [guardrail({ maxConcurrent: '10%', maxMode: 'Enforce', minHealthy: 1 })],
         live: live(of),
       });
-      guard.check({
+      const unread: GuardContext = {
         ...context,
         changes: () => silent('changes'),
         get touched() {
@@ -532,7 +532,9 @@ describe('recordChecks', () => {
         get leases() {
           return silent('leases');
         },
-      });
+      };
+      if (guard.reads === true) guard.unread?.(unread);
+      else guard.check(unread);
     });
 
   const isUnread = (blocked: boolean, failed: readonly string[]): boolean =>

@@ -41,15 +41,26 @@ export interface Checked {
   readonly finding: Finding;
 }
 
-/** Whether a guard is asked at this time. */
-const isAsked = (guard: Guard, before: Guard['before']): boolean => before === 'Start' || guard.before === 'Step';
+/** Before what guards are asked: `Claim` those that are known without reading, `Start` all, `Step` those of every step. */
+export type Asked = Guard['before'] | 'Claim';
 
-/** Checks all guards that something asks for, or (before a later step) those of them that are asked before every step. */
-export const checkGuards = (context: GuardContext, before: Guard['before']): Checked[] =>
+function isAsked(guard: Guard, before: Asked): boolean {
+  switch (before) {
+    case 'Claim':
+      return guard.reads !== true || guard.unread !== undefined;
+    case 'Start':
+      return true;
+    case 'Step':
+      return guard.before === 'Step';
+  }
+}
+
+/** Checks those guards of this time that something asks for. */
+export const checkGuards = (context: GuardContext, before: Asked): Checked[] =>
   guards
     .filter((guard) => isAsked(guard, before))
     .flatMap((guard) => {
-      const finding = guard.check(context);
+      const finding = before === 'Claim' && guard.unread !== undefined ? guard.unread(context) : guard.check(context);
       return finding === undefined ? [] : [{ guard, finding }];
     });
 
@@ -61,7 +72,7 @@ export function recordChecks(
   checked: readonly Checked[],
   nowMs: number,
   old: readonly GuardCheck[] = [],
-  before: Guard['before'] = 'Start',
+  before: Asked = 'Start',
 ): GuardCheck[] {
   const records = checked.map(({ guard, finding }): GuardCheck => {
     const { passed, limit, current, untilMs, domains } = finding;

@@ -18,13 +18,40 @@ describe('a Remediation', () => {
   beforeEach(() => (shell = new Shell()));
 
   describe('that runs', () => {
-    it('reads, writes down, acts, looks, and waits for the verdict', async () => {
+    it('claims, reads, writes down, acts, looks, and waits for the verdict', async () => {
       shell.create([cordon]);
       await shell.settle();
-      expect(shell.trace).to.deep.equal(['Read', 'Save', 'Save', 'Write Act step-1', 'Read', 'Save', 'Wait', 'Wait']);
+      expect(shell.trace).to.deep.equal(['Save', 'Read', 'Save', 'Write Act step-1', 'Read', 'Save', 'Wait', 'Wait']);
       expect(isCordoned(shell)).to.equal(true);
       expect(condition(shell.get(), 'Applied')).to.equal('True AllStepsDone');
       expect(condition(shell.get(), 'Verified')).to.equal('Unknown Stabilizing');
+    });
+
+    it('reads before it claims where something has blocked it before, or in a later attempt', async () => {
+      shell.guardrails = undefined;
+      shell.create([cordon]);
+      await shell.reconcile();
+      expect(shell.trace).to.deep.equal(['Read', 'Save', 'Wait']);
+      shell.guardrails = [];
+      await shell.reconcile();
+      expect(shell.trace.slice(3, 5)).to.deep.equal(['Read', 'Save']);
+      shell.create([cordon], { attempt: 2 }, 'fix-2');
+      shell.trace.length = 0;
+      await shell.reconcile('fix-2');
+      expect(shell.trace.slice(0, 2)).to.deep.equal(['Read', 'Save']);
+    });
+
+    it('gives its claim up when what it reads forbids it, and touches nothing', async () => {
+      shell.guardrails = [guardrail({ protect: [{ nodeSelector: { matchLabels: { role: 'db' } } }] })];
+      shell.server.seed(Node, node({ uid: 'uid-node-1', labels: { role: 'db' } }));
+      shell.create([cordon]);
+      await shell.settle();
+      expect(condition(shell.get(), 'Blocked')).to.equal('True Protected');
+      expect(targetWrites(shell)).to.deep.equal([]);
+      const claims = shell.get().status?.claims;
+      await shell.clock.advance(60_000);
+      await shell.settle();
+      expect(shell.get().status?.claims, 'claims').to.equal(claims);
     });
 
     it('has the pre-image stored before it writes', async () => {

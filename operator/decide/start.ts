@@ -7,8 +7,8 @@ import type { Decision } from './decision.ts';
 import { measure, measureReads } from './effect.ts';
 import { escalate, isChainIneffective, recordTried } from './escalation.ts';
 import { lookAhead } from './foresight.ts';
-import { guardContext, guardReads, guardrailsOver, type Guard } from './guard.ts';
-import { checkGuards, recordChecks, type Checked } from './guards.ts';
+import { guardContext, guardReads, guardrailsOver } from './guard.ts';
+import { checkGuards, recordChecks, type Asked, type Checked } from './guards.ts';
 import { showsClaim } from './ledger.ts';
 import { modeUnder, tightest, writes } from './mode.ts';
 import { precisionFloor } from './precision.ts';
@@ -35,9 +35,23 @@ export function preparing(run: Run): Decision | undefined {
   if (run.world.verdict.state === 'Clear') {
     return over(run, 'True', reasons.notNeeded, 'the target recovered before anything was done');
   }
+  if (claimsUnread(run)) return whenTriedTooOften(run);
   const isClaimed = run.draft.condition('Blocked')?.reason === reasons.reserved;
   const reads = [...guardReads(run.remediation, run.world), ...(isClaimed ? measureReads(run) : [])];
   return run.read(reads) ?? whenTargetIsGone(run) ?? whenTriedTooOften(run);
+}
+
+/**
+ * Whether a place is claimed before anything is read: a first attempt that nothing has blocked so far, when all that is
+ * known without reading lets it pass. What is read once the claim is seen is as good as new when the target is written;
+ * nothing begins before all guards have passed by that.
+ */
+function claimsUnread(run: Run): boolean {
+  const { remediation, world } = run;
+  if (run.draft.condition('Blocked') !== undefined || remediation.spec.attempt > 1) return false;
+  if (!writes(remediation.spec.mode) || world.verdict.notRead) return false;
+  if (asksPeople(run) && !approvalOf(remediation, world.plan).granted) return false;
+  return checkGuards(guardContext(remediation, world), 'Claim').every(({ finding }) => finding.passed);
 }
 
 /** Attempt after attempt in vain: people are asked, and no other is made. */
@@ -80,6 +94,10 @@ export function approving(run: Run): Decision | undefined {
   if (run.world.verdict.notRead) return inTime(run.nowMs + blockedRetryMs);
   const unread = decided === 'Waiting' ? lookAhead(run) : undefined;
   if (unread !== undefined) return unread;
+  if (claimsUnread(run)) {
+    check(run, 'Claim');
+    return undefined;
+  }
   const failed = check(run, 'Start').filter(({ finding }) => !finding.passed);
   const isClaimed = run.draft.condition('Blocked')?.reason === reasons.reserved;
   const rivals = failed.every(({ finding }) => finding.rivals !== undefined)
@@ -190,7 +208,7 @@ export function starting(run: Run): Decision | undefined {
 }
 
 /** Checks the guards of this moment and records what was found. */
-export function check(run: Run, before: Guard['before']): Checked[] {
+export function check(run: Run, before: Asked): Checked[] {
   const checked = checkGuards(guardContext(run.remediation, run.world), before);
   run.status.guards = recordChecks(checked, run.nowMs, run.status.guards, before);
   return checked;
