@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import type { Reflectors, Watched } from '../ingest/reflectors.ts';
-import { daemonSetView, deploymentView, replicaSetView, statefulSetView } from '../ingest/views.ts';
+import {
+  daemonSetView,
+  deploymentView,
+  nodeView,
+  replicaSetView,
+  statefulSetView,
+  type NodeView,
+} from '../ingest/views.ts';
 import type { KubeObject } from '../kube/api.ts';
 import { MutableStore } from '../kube/store.ts';
 import { controllerReference } from '../testing/fixtures.ts';
@@ -53,5 +60,42 @@ describe('what is watched of the owners of pods', () => {
   it('is nothing of a ReplicaSet of its own, whose labels are not kept, nor of what is not watched', () => {
     const view = new ClusterView(reflectors);
     expect([view.owner('uid-lone'), view.owner('uid-job')]).to.deep.equal([undefined, undefined]);
+  });
+});
+
+describe('what is watched of nodes', () => {
+  const nodeOf = (name: string, ready: boolean): NodeView =>
+    nodeView({
+      metadata: { name, uid: `uid-${name}` },
+      status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+    } as KubeObject);
+
+  it('is counted on, for all and for groups, and told by name where it has changed', () => {
+    const nodes = watched(nodeOf('a', true), nodeOf('b', false));
+    let tell: Parameters<Watched<NodeView>['onEvent']>[0] = () => {};
+    const view = new ClusterView({
+      pods: watched(),
+      nodes: { ...nodes, onEvent: (listener) => ((tell = listener), () => {}) },
+      replicaSets: watched(),
+      deployments: watched(),
+      statefulSets: watched(),
+      daemonSets: watched(),
+    });
+    const group = new Set(['b', 'c']);
+    const counts = (): unknown => [view.health(), view.health(group)].map(({ total, healthy }) => [total, healthy]);
+    expect(counts()).to.deep.equal([
+      [2, 1],
+      [1, 0],
+    ]);
+    const since = view.changes.length;
+    tell({ type: 'MODIFIED', object: nodeOf('b', true) });
+    tell({ type: 'MODIFIED', object: nodeOf('a', true) });
+    tell({ type: 'ADDED', object: nodeOf('c', true) });
+    tell({ type: 'DELETED', object: nodeOf('a', true) });
+    expect(counts()).to.deep.equal([
+      [2, 2],
+      [2, 2],
+    ]);
+    expect(view.changes.since(since)).to.deep.equal(['b', 'c', 'a']);
   });
 });

@@ -1,16 +1,21 @@
 /** What the guards know of nodes and pods, from watches that ingest has anyway, kept so that no question costs a walk. */
+import { ChangeLog } from '../decide/change-log.ts';
 import { isControlPlane } from '../decide/control-plane.ts';
 import type { ClusterFacts, NodeFacts, OwnerFacts } from '../decide/decision.ts';
 import { follow, type Reflectors } from '../ingest/reflectors.ts';
 import { controllerOf, type NodeView, type PodView, type WorkloadView } from '../ingest/views.ts';
+
+/** Of so many groups of nodes it is kept how many are healthy: of the plans that ask. */
+const mostGroups = 64;
 
 export class ClusterView implements ClusterFacts {
   readonly #reflectors: Reflectors;
   readonly #nodes = new Map<string, NodeFacts>();
   readonly #controlPlane = new Map<string, NodeFacts>();
   #healthy = 0;
-  /** Of a group of nodes, by the group; forgotten whenever a node changes. */
-  #groups = new WeakMap<ReadonlySet<string>, { total: number; healthy: number }>();
+  /** Of a group of nodes, by the group, the one that was asked for last at the end. */
+  readonly #groups = new Map<ReadonlySet<string>, { total: number; healthy: number }>();
+  readonly changes = new ChangeLog();
   /** The pods of each controller that count as available, by the controller's UID. */
   readonly #pods = new Map<string, Set<string>>();
   readonly #healthyPods = new Set<string>();
@@ -42,17 +47,19 @@ export class ClusterView implements ClusterFacts {
 
   health(names?: ReadonlySet<string>): { readonly total: number; readonly healthy: number } {
     if (names === undefined) return { total: this.#nodes.size, healthy: this.#healthy };
-    let counted = this.#groups.get(names);
-    if (counted === undefined) {
-      counted = { total: 0, healthy: 0 };
-      for (const name of names) {
-        const node = this.#nodes.get(name);
-        if (node !== undefined) counted.total++;
-        if (node?.healthy === true) counted.healthy++;
-      }
-      this.#groups.set(names, counted);
+    const counted = this.#groups.get(names) ?? this.#countAnew(names);
+    this.#groups.delete(names);
+    this.#groups.set(names, counted);
+    for (const oldest of this.#groups.keys()) {
+      if (this.#groups.size <= mostGroups) break;
+      this.#groups.delete(oldest);
     }
     return counted;
+  }
+
+  #countAnew(names: ReadonlySet<string>): { total: number; healthy: number } {
+    const nodes = [...names].flatMap((name) => this.#nodes.get(name) ?? []);
+    return { total: nodes.length, healthy: nodes.filter(({ healthy }) => healthy).length };
   }
 
   controlPlane(): readonly NodeFacts[] {
@@ -88,21 +95,32 @@ export class ClusterView implements ClusterFacts {
   }
 
   #setNode({ metadata, spec, status }: NodeView): void {
-    this.#dropNode(metadata.name);
     const { name, labels = {}, deletionTimestamp } = metadata;
     const isReady = status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
     const healthy = isReady && spec.unschedulable !== true && deletionTimestamp === undefined;
-    const node: NodeFacts = { name, labels, healthy };
-    this.#nodes.set(name, node);
-    if (healthy) this.#healthy++;
-    if (isControlPlane(node)) this.#controlPlane.set(name, node);
+    this.#put(name, { name, labels, healthy });
   }
 
   #dropNode(name: string): void {
-    if (this.#nodes.get(name)?.healthy === true) this.#healthy--;
-    this.#nodes.delete(name);
-    this.#controlPlane.delete(name);
-    this.#groups = new WeakMap();
+    this.#put(name, undefined);
+  }
+
+  #put(name: string, node: NodeFacts | undefined): void {
+    const before = this.#nodes.get(name);
+    if (node === undefined) this.#nodes.delete(name);
+    else this.#nodes.set(name, node);
+    if (node !== undefined && isControlPlane(node)) this.#controlPlane.set(name, node);
+    else this.#controlPlane.delete(name);
+    const total = Number(node !== undefined) - Number(before !== undefined);
+    const healthy = Number(node?.healthy === true) - Number(before?.healthy === true);
+    if (total === 0 && healthy === 0) return;
+    this.#healthy += healthy;
+    for (const [names, counted] of this.#groups)
+      if (names.has(name)) {
+        counted.total += total;
+        counted.healthy += healthy;
+      }
+    this.changes.note(name);
   }
 
   #setPod({ metadata }: PodView, healthy: boolean): void {

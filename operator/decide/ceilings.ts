@@ -23,7 +23,7 @@ export function tightestOf(
   return {
     ...shown,
     ...(domains.length === 0 ? {} : { domains }),
-    rivals: inLine ? failed.flatMap(({ rivals = [] }) => rivals) : undefined,
+    rivals: inLine ? () => failed.flatMap(({ rivals }) => Array.from(rivals?.() ?? [])) : undefined,
     untilMs: known.length > 0 && known.length === untils.length ? Math.max(...known) : undefined,
   };
 }

@@ -25,6 +25,7 @@ import type { RemediationPlanSpec } from '../../crds/remediation-plan.ts';
 import type { Change, Target, WriteRequest } from '../actions/action.ts';
 import type { Live, Read } from '../actions/live.ts';
 import type { KubeObject, OwnerReference } from '../kube/api.ts';
+import type { ChangeLog } from './change-log.ts';
 
 /** How the policy judges the target, or what took its place. */
 export interface PolicyVerdict {
@@ -75,6 +76,8 @@ export interface OwnerFacts {
 /** What the guards know of the cluster besides what is read for a step: from watches, so it may be some milliseconds old. */
 export interface ClusterFacts {
   node(name: string): NodeFacts | undefined;
+  /** The nodes of which it has changed whether they are healthy; absent: nobody keeps account. */
+  readonly changes?: Pick<ChangeLog, 'length' | 'since'>;
   /** How many of these nodes (without names: of all) there are and are healthy. */
   health(names?: ReadonlySet<string>): { readonly total: number; readonly healthy: number };
   /** The nodes of the control plane. */

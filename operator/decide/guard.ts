@@ -54,7 +54,7 @@ export interface Finding {
   /** Where it counts, for a limit per domain: recorded with the claim, so that others count it there. */
   readonly domains?: readonly string[] | undefined;
   /** When it did not pass because others claim the same room: those others. Then it can help to keep the place in the line. */
-  readonly rivals?: readonly Remediation[] | undefined;
+  readonly rivals?: (() => Iterable<Remediation>) | undefined;
 }
 
 export interface Guard {

@@ -1,9 +1,10 @@
 /** Guards about how many at once, how many in a stretch of time, and how many in one place: by the claims of others (budget.ts). */
 import type { Guardrail } from '../../crds/guardrail.ts';
+import type { Remediation } from '../../crds/remediation.ts';
 import type { RemediationPlanSpec } from '../../crds/remediation-plan.ts';
 import { holders } from './holders.ts';
 import { domainProblem, domainOf } from './domain.ts';
-import { resolveLimit } from './budget.ts';
+import { identityOf, resolveLimit } from './budget.ts';
 import { fail, pass, planGone, type Finding, type Guard, type GuardContext } from './guard.ts';
 import { tightestOf } from './ceilings.ts';
 import { ledgerOf, scope, type Ledger } from './ledger.ts';
@@ -23,8 +24,8 @@ function level(context: GuardContext, what: string, limit: number | undefined, o
   const current = group.countOthers(remediation);
   const message = `${current} of ${limit} ${what} are running`;
   if (current < limit) return pass(message, { limit, current });
-  const rivals = group.others(remediation);
-  return fail(`${message}${holders(remediation, rivals)}`, { limit, current, rivals });
+  const rivals = (): Iterable<Remediation> => group.others(remediation);
+  return fail(`${message}${holders(remediation, rivals(), current)}`, { limit, current, rivals });
 }
 
 /** Whether one more may begin in this stretch of time: those count that have begun in it, and those that are about to. */
@@ -33,15 +34,19 @@ function rate(context: GuardContext, what: string, { count, seconds }: Rate, of:
   if (remediations === undefined) return fail(unknown);
   const group = ledgerOf(remediations).group(of);
   const starts = group.startsAfter(nowMs - seconds * 1000);
-  const reserved = group.others(remediation).filter(({ status }) => status?.startedTime === undefined);
-  const current = starts.length + reserved.length;
+  const current = starts + group.countReserved(remediation);
   const limit = `${count} in ${seconds} s`;
   const message = `${current} of ${count} ${what} have begun, or are about to, within ${seconds} s`;
   if (current < count) return pass(message, { limit, current });
-  const last = starts[starts.length - count];
+  const reserved = (): Iterable<Remediation> => group.reserved(remediation);
+  const last = starts < count ? undefined : group.lastStart(count);
   // As long as enough have begun, only time helps; otherwise it is between those who wait for the same place.
   return last === undefined
-    ? fail(`${message}${holders(remediation, reserved)}`, { limit, current, rivals: reserved })
+    ? fail(`${message}${holders(remediation, reserved(), group.countReserved(remediation))}`, {
+        limit,
+        current,
+        rivals: reserved,
+      })
     : fail(message, { limit, current, untilMs: last + seconds * 1000 + 1 });
 }
 
@@ -61,8 +66,7 @@ function place(
   const numbers = { limit, current, domains: [domain.domain] };
   const message = `${current} of ${limit} ${what} are running where ${domain.domain}`;
   if (current < limit) return pass(message, numbers);
-  const others = rivals();
-  return fail(`${message}${holders(remediation, others)}`, { ...numbers, rivals: others });
+  return fail(`${message}${holders(remediation, rivals(), current)}`, { ...numbers, rivals });
 }
 
 /** The claims of others in a domain; one that did not record where it counts, counts everywhere. */
@@ -70,21 +74,17 @@ function inDomain(
   ledger: Ledger,
   { remediation }: GuardContext,
   { of, guard, key, domain }: { of: string; guard: string; key: string; domain: string },
-): { readonly current: number; readonly rivals: () => GuardContext['remediation'][] } {
+): { readonly current: number; readonly rivals: () => Iterable<Remediation> } {
   const all = ledger.group(of);
   const placed = ledger.group(scope.domain(of, guard, key));
   const here = ledger.group(scope.domain(of, guard, domain));
-  const current = all.countOthers(remediation) - placed.countOthers(remediation) + here.countOthers(remediation);
-  const elsewhere = (): Set<unknown> => {
-    const set = new Set<unknown>(placed.others(remediation));
-    for (const claim of here.claims.values()) set.delete(claim);
-    return set;
-  };
+  const unplaced = all.countOthers(remediation) - placed.countOthers(remediation);
   return {
-    current,
-    rivals: () => {
-      const others = elsewhere();
-      return all.others(remediation).filter((claim) => !others.has(claim));
+    current: unplaced + here.countOthers(remediation),
+    *rivals() {
+      yield* here.others(remediation);
+      if (unplaced === 0) return;
+      for (const other of all.others(remediation)) if (!placed.claims.has(identityOf(other))) yield other;
     },
   };
 }

@@ -107,8 +107,9 @@ const breaker: Guard = {
       case 'HalfOpen': {
         const running = group.countOthers(remediation);
         if (running === 0) return pass(`${state.message}: this one is tried`, numbers);
-        const rivals = group.others(remediation);
-        return fail(`${state.message}, and others are running${holders(remediation, rivals)}`, { ...numbers, rivals });
+        const rivals = (): Iterable<Remediation> => group.others(remediation);
+        const message = `${state.message}, and others are running${holders(remediation, rivals(), running)}`;
+        return fail(message, { ...numbers, rivals });
       }
     }
   },

@@ -3,6 +3,7 @@ import { limitOf } from '../../crds/quantity.ts';
 import type { Remediation } from '../../crds/remediation.ts';
 import { hasBegun } from './budget.ts';
 import { tightestOf } from './ceilings.ts';
+import { claimedNodes } from './claimed-nodes.ts';
 import type { Load, StormRecord } from './decision.ts';
 import { fail, pass, planGone, type Finding, type Guard, type GuardContext } from './guard.ts';
 import { ledgerOf, nodesOf, scope } from './ledger.ts';
@@ -60,8 +61,9 @@ interface Around {
   readonly healthy: number;
   readonly total: number;
   readonly what: string;
-  /** Of those whose targets are left out of account, the ones that have not begun. */
-  readonly rivals: readonly Remediation[];
+  /** How much more would be without those that claim some of it and have not begun. */
+  readonly reserved: number;
+  readonly rivals: () => readonly Remediation[];
 }
 
 /** What is healthy besides the target, of how much; or why that cannot be told. */
@@ -74,23 +76,18 @@ function besides(context: GuardContext): Around | string {
   const { target } = remediation.spec;
   if (own.length > 0 || target.kind === 'Node') {
     const { healthy, total } = cluster.health(plan?.nodes);
-    const counts = (name: string): boolean =>
-      cluster.node(name)?.healthy === true && (plan?.nodes === undefined || plan.nodes.has(name));
-    const touched = new Set([...own, ...(target.kind === 'Node' ? [target.name] : [])].filter(counts));
-    const rivals: Remediation[] = [];
-    for (const claim of ledger.group(scope.all()).others(remediation)) {
-      const theirs = nodesOf(claim).filter((name) => counts(name) && !touched.has(name));
-      for (const name of theirs) touched.add(name);
-      if (theirs.length > 0 && waits(claim)) rivals.push(claim);
-    }
-    return { healthy: healthy - touched.size, total, what: 'other nodes', rivals };
+    const touched = [...new Set([...own, ...(target.kind === 'Node' ? [target.name] : [])])];
+    const claimed = claimedNodes(ledger, cluster, plan?.nodes);
+    const { touched: less, reserved } = claimed.count(touched);
+    const rivals = (): readonly Remediation[] => claimed.rivals(remediation, touched);
+    return { healthy: healthy - less, total, what: 'other nodes', reserved, rivals };
   }
   const { workload } = target;
   if (workload === undefined) return `${target.name} belongs to no workload`;
   const pods = cluster.workload(workload.uid);
   if (pods === undefined) return `how many pods of ${workload.kind} ${workload.name} are available is not known`;
   // What another one claims and is healthy yet may be gone in a moment.
-  const others = ledger.group(scope.workload(workload.uid)).others(remediation);
+  const others = [...ledger.group(scope.workload(workload.uid)).others(remediation)];
   const taken = others.filter(({ spec }) => spec.target.kind !== 'Workload' && cluster.isPodHealthy(spec.target.uid));
   const itself = target.kind !== 'Workload' && cluster.isPodHealthy(target.uid) ? 1 : 0;
   const uids = new Set(taken.map(({ spec }) => spec.target.uid));
@@ -99,7 +96,8 @@ function besides(context: GuardContext): Around | string {
     healthy: pods.healthy - uids.size - itself,
     total: pods.total,
     what: `other pods of ${workload.name}`,
-    rivals: taken.filter(waits),
+    reserved: taken.filter(waits).length,
+    rivals: () => taken.filter(waits),
   };
 }
 
@@ -108,14 +106,14 @@ const waits = (remediation: Remediation): boolean => !hasBegun(remediation);
 /** A share is rounded up, as a PodDisruptionBudget rounds `minAvailable`. */
 function enough(limit: number | string, around: Around | string, by: string): Finding {
   if (typeof around === 'string') return fail(`minHealthy of ${by} cannot be checked: ${around}`);
-  const { healthy, total, what, rivals } = around;
+  const { healthy, total, what, reserved, rivals } = around;
   const wanted = limitOf(limit, total, 'Up');
   if (wanted === undefined) return fail(`minHealthy of ${by} cannot be checked: ${limit} is no limit`);
   const message = `${healthy} ${what} of ${total} are healthy, ${by} wants ${wanted}`;
   const numbers = { limit: wanted, current: healthy };
   if (healthy >= wanted) return pass(message, numbers);
   // With those that only wait for their turn put aside it would do: then it is a matter of who came first.
-  return fail(message, { ...numbers, rivals: healthy + rivals.length >= wanted ? rivals : undefined });
+  return fail(message, { ...numbers, rivals: healthy + reserved >= wanted ? rivals : undefined });
 }
 
 /** The plan's and all guardrails' `minHealthy`: the one that wants most is shown. */

@@ -67,11 +67,11 @@ function oneAtATime(
     return fail(`of the control plane ${ill.map(({ name }) => name).join(', ')} is not healthy or cordoned`, {
       domains,
     });
-  const rivals = ledgerOf(remediations).group(scope.all()).others(remediation).filter(isAtControlPlane);
+  const rivals = [...ledgerOf(remediations).group(scope.all()).others(remediation)].filter(isAtControlPlane);
   const numbers = { limit: 1, current: rivals.length, domains };
   return rivals.length === 0
     ? pass('no other node of the control plane is worked on', numbers)
-    : fail(`${rivals[0]?.metadata.name} works on a node of the control plane`, { ...numbers, rivals });
+    : fail(`${rivals[0]?.metadata.name} works on a node of the control plane`, { ...numbers, rivals: () => rivals });
 }
 
 /** By the record of its claim; one that works on a node and has not recorded of which kind counts as well. */

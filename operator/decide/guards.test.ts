@@ -512,7 +512,7 @@ describe('recordChecks', () => {
   const silent = (name: string): never => {
     throw new Error(`it looks at ${name}`);
   };
-  for (const guard of guards.filter(({ reads, unread }) => reads !== true || unread !== undefined))
+  for (const guard of guards.filter((each) => each.reads !== true || each.unread !== undefined))
     it(`${guard.name} needs nothing to be read, as it says`, () => {
       const limits = { maxPerWindow: { count: 2, seconds: 60 }, minHealthy: 1, storm: { above: '10%' } };
       const more = { perTopology: { key: 'zone', maxConcurrent: 1 }, breaker: { failures: 3, openSeconds: 600 } };

@@ -5,15 +5,15 @@ const mostNamed = 3;
 
 /**
  * Who holds the places that a Remediation waits for, as the end of a message: `: cart-4f1d-1, shop/web-77aa-1 and 3 more`.
- * Those of its own namespace are named without it. Empty when there are none.
+ * Of these, of which there are `count`, no more are looked at than are named; those of its own namespace are named without
+ * it. Empty when there are none.
  */
-export function holders({ metadata: { namespace } }: Remediation, all: readonly Remediation[]): string {
-  if (all.length === 0) return '';
-  const names = all
-    .slice(0, mostNamed)
-    .map(({ metadata }) =>
-      metadata.namespace === namespace ? metadata.name : `${metadata.namespace}/${metadata.name}`,
-    );
-  const more = all.length - names.length;
-  return `: ${names.sort().join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+export function holders({ metadata: { namespace } }: Remediation, all: Iterable<Remediation>, count: number): string {
+  const names: string[] = [];
+  for (const { metadata } of all) {
+    if (names.length === mostNamed) break;
+    names.push(metadata.namespace === namespace ? metadata.name : `${metadata.namespace}/${metadata.name}`);
+  }
+  if (names.length === 0) return '';
+  return `: ${names.sort().join(', ')}${count === names.length ? '' : ` and ${count - names.length} more`}`;
 }

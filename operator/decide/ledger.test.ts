@@ -85,7 +85,10 @@ function said(snapshot: readonly Remediation[]): unknown {
     [...those].map(({ metadata, status }) => `${metadata.name} ${JSON.stringify(status)}`).toSorted();
   const groups = scopes.map((of) => {
     const group = ledger.group(of);
-    return [of, names(group.claims.values()), group.startsAfter(3000), group.failuresInARow];
+    const starts = [0, 3000, 5000].map((ms) => group.startsAfter(ms));
+    const lasts = [1, 2, 3].map((count) => group.lastStart(count));
+    const reserved = snapshot.map((self) => group.countReserved(self));
+    return [of, names(group.claims.values()), reserved, starts, lasts, group.failuresInARow];
   });
   const related = targets.map((uid) => names(ledger.related({ kind: 'Pod', name: uid, uid })));
   return {

@@ -8,9 +8,13 @@ import type { PlanStep } from '../../crds/remediation-plan.ts';
 import type { Target } from '../actions/action.ts';
 import { actionOf } from '../actions/registry.ts';
 import { isRead } from '../actions/subjects.ts';
+import { ChangeLog } from './change-log.ts';
 import { claimOf, hasBegun, holdsClaim, identityOf } from './budget.ts';
 import { finishedMs, startedMs } from './chain.ts';
+import { Group, type End, type Member } from './group.ts';
 import { reasons } from './reasons.ts';
+
+const nodePrefix = 'node ';
 
 /** The keys of what is counted together. */
 export const scope = {
@@ -22,97 +26,10 @@ export const scope = {
   target: ({ kind, uid, container }: Target): string => `target ${kind}/${uid}/${container ?? ''}`,
   workload: (uid: string): string => `workload ${uid}`,
   /** Those whose steps are about a node. */
-  node: (name: string): string => `node ${name}`,
+  node: (name: string): string => `${nodePrefix}${name}`,
   /** Those of a scope in one domain, such as `zone=a`, or (without a value) in any domain of that key. */
   domain: (of: string, guard: string, domain: string): string => `${of} ${guard} ${domain}`,
 } as const;
-
-/** Remediations that are counted together. */
-export class Group {
-  readonly #claims = new Map<string, Remediation>();
-  /** When those that have begun did, also those that have ended. */
-  readonly #starts = new Map<string, number>();
-  readonly #ends = new Map<string, End>();
-  #sortedStarts: readonly number[] | undefined;
-  #failuresInARow: readonly number[] | undefined;
-
-  /** Those that hold a claim, by identity. */
-  get claims(): ReadonlyMap<string, Remediation> {
-    return this.#claims;
-  }
-
-  /** Counts one; to be called once for each identity, unless it was taken out before. */
-  enter(identity: string, { claim, startedMs: began, end }: Member): void {
-    if (claim !== undefined) this.#claims.set(identity, claim);
-    if (began !== undefined) this.#starts.set(identity, began);
-    if (end !== undefined) this.#ends.set(identity, end);
-    this.#forget(began, end);
-  }
-
-  /** Counts it no more. */
-  leave(identity: string, { startedMs: began, end }: Member): void {
-    this.#claims.delete(identity);
-    this.#starts.delete(identity);
-    this.#ends.delete(identity);
-    this.#forget(began, end);
-  }
-
-  /** Whether nothing is counted. */
-  get isEmpty(): boolean {
-    return this.#claims.size + this.#starts.size + this.#ends.size === 0;
-  }
-
-  /** The claims of others. */
-  others(self: Remediation): Remediation[] {
-    const own = identityOf(self);
-    return [...this.#claims].flatMap(([identity, claim]) => (identity === own ? [] : claim));
-  }
-
-  /** How many these are. */
-  countOthers(self: Remediation): number {
-    return this.#claims.size - (this.#claims.has(identityOf(self)) ? 1 : 0);
-  }
-
-  /** The starts later than `ms`, oldest first. */
-  startsAfter(ms: number): readonly number[] {
-    const starts = (this.#sortedStarts ??= [...this.#starts.values()].sort((a, b) => a - b));
-    let [low, high] = [0, starts.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((starts[middle] ?? Infinity) > ms) high = middle;
-      else low = middle + 1;
-    }
-    return starts.slice(low);
-  }
-
-  /** The ends of those that did not help since the last that did, oldest first. */
-  get failuresInARow(): readonly number[] {
-    return (this.#failuresInARow ??= this.#countFailures());
-  }
-
-  #countFailures(): number[] {
-    const ends = [...this.#ends.values()];
-    const helpedMs = ends.reduce((latest, { ms, helped }) => (helped ? Math.max(latest, ms) : latest), -Infinity);
-    return ends.flatMap(({ ms, helped }) => (!helped && ms > helpedMs ? ms : [])).sort((a, b) => a - b);
-  }
-
-  #forget(began: number | undefined, end: End | undefined): void {
-    if (began !== undefined) this.#sortedStarts = undefined;
-    if (end !== undefined) this.#failuresInARow = undefined;
-  }
-}
-
-interface End {
-  readonly ms: number;
-  readonly helped: boolean;
-}
-
-/** What a group counts of a Remediation. */
-interface Member {
-  readonly claim?: Remediation | undefined;
-  readonly startedMs?: number | undefined;
-  readonly end?: End | undefined;
-}
 
 /** A Remediation as it was counted. */
 interface Entry {
@@ -132,6 +49,8 @@ export class Ledger {
   /** Those that have ever begun, by target, and by what may take a pod's place. */
   readonly #begun = new Map<string, Map<string, Remediation>>();
   readonly #entries = new Map<string, Entry>();
+  /** The nodes whose claims have changed. */
+  readonly nodeChanges = new ChangeLog();
 
   constructor(snapshot: readonly Remediation[]) {
     for (const now of snapshot) this.change({ now });
@@ -155,6 +74,11 @@ export class Ledger {
     return [...(this.#begun.get(revertedKey) ?? none).values()];
   }
 
+  /** The nodes that are claimed. */
+  *claimedNodes(): Iterable<string> {
+    for (const of of this.#groups.keys()) if (of.startsWith(nodePrefix)) yield of.slice(nodePrefix.length);
+  }
+
   /** Counts one as it is now, and no more as it was. */
   change({ before, now }: Difference): void {
     if (before !== undefined) this.#leave(identityOf(before));
@@ -170,12 +94,17 @@ export class Ledger {
       let group = this.#groups.get(of);
       if (group === undefined) this.#groups.set(of, (group = new Group()));
       group.enter(identity, member);
+      this.#noteNode(of);
     }
     for (const key of entry.begun) {
       const known = this.#begun.get(key);
       if (known === undefined) this.#begun.set(key, new Map([[identity, remediation]]));
       else known.set(identity, remediation);
     }
+  }
+
+  #noteNode(of: string): void {
+    if (of.startsWith(nodePrefix)) this.nodeChanges.note(of.slice(nodePrefix.length));
   }
 
   #leave(identity: string): void {
@@ -186,6 +115,7 @@ export class Ledger {
       const group = this.#groups.get(of);
       group?.leave(identity, member);
       if (group?.isEmpty === true) this.#groups.delete(of);
+      this.#noteNode(of);
     }
     for (const key of entry.begun) {
       const known = this.#begun.get(key);

@@ -100,10 +100,9 @@ export function approving(run: Run): Decision | undefined {
   }
   const failed = check(run, 'Start').filter(({ finding }) => !finding.passed);
   const isClaimed = run.draft.condition('Blocked')?.reason === reasons.reserved;
-  const rivals = failed.every(({ finding }) => finding.rivals !== undefined)
-    ? failed.flatMap(({ finding }) => finding.rivals ?? [])
-    : undefined;
-  const keepsPlace = isClaimed && rivals !== undefined && isFirstInLine(run.remediation, rivals);
+  const inLine = isClaimed && failed.every(({ finding }) => finding.rivals !== undefined);
+  const keepsPlace =
+    inLine && failed.every(({ finding }) => isFirstInLine(run.remediation, [...(finding.rivals?.() ?? [])]));
   if (failed.length > 0 && !keepsPlace) return inTime(block(run, failed));
   if (failed.length > 0) return waitUntil(run.nowMs + 1000);
   if (decided === 'Approved') return undefined;
