@@ -224,6 +224,13 @@ export const metrics = [
     'Condition PIDPressure: 1 True, 0 False, -1 Unknown.',
     condition,
   ),
+  state(
+    'Node',
+    'k8s.node.problems',
+    '{condition}',
+    'gauge',
+    'Conditions of the node that are True, besides those of the kubelet: NetworkUnavailable, and what the node problem detector and others find, such as KernelDeadlock.',
+  ),
   state('Node', 'k8s.node.unschedulable', '1', 'gauge', '1 while the node is cordoned.'),
   state('Workload', 'k8s.workload.pods.desired', '{pod}', 'gauge', 'Replicas asked for.'),
   state('Workload', 'k8s.workload.pods.available', '{pod}', 'gauge', 'Replicas available.'),

@@ -70,8 +70,6 @@ interface Raw extends KubeObject {
   };
 }
 
-const nodeConditions = new Set(['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']);
-
 export const podView = (raw: Raw): PodView => ({
   metadata: slimMeta(raw.metadata),
   ...defined('kubeletUid', raw.metadata.annotations?.['kubernetes.io/config.mirror']),
@@ -98,7 +96,7 @@ export const nodeView = (raw: Raw): NodeView => ({
   status: {
     ...defined(
       'conditions',
-      conditionsOf(raw, (type) => nodeConditions.has(type)),
+      conditionsOf(raw, () => true),
     ),
   },
 });

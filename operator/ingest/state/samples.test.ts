@@ -45,6 +45,19 @@ describe('state samples', () => {
     expect(nodeSamples(node({}))['k8s.node.unschedulable']).to.equal(0);
   });
 
+  it('problems of a node are its true conditions, but those of the kubelet', () => {
+    const condition = (type: string, status: 'True' | 'False') => ({ type, status });
+    const kubelets = [condition('Ready', 'True'), condition('MemoryPressure', 'True')];
+    const others = [
+      condition('KernelDeadlock', 'True'),
+      condition('NetworkUnavailable', 'True'),
+      condition('FrequentKubeletRestart', 'False'),
+    ];
+    const problems = (conditions: NodeView['status']['conditions']): unknown =>
+      nodeSamples(node({ ...(conditions && { conditions }) }))['k8s.node.problems'];
+    expect([undefined, kubelets, [...kubelets, ...others]].map(problems)).to.deep.equal([0, 0, 2]);
+  });
+
   const phases: [string | undefined, number][] = [
     [undefined, 0],
     ['Pending', 0],

@@ -27,6 +27,7 @@ export const nodeSamples = (node: NodeView): Samples => ({
   'k8s.node.condition_memory_pressure': conditionCode(node, 'MemoryPressure'),
   'k8s.node.condition_disk_pressure': conditionCode(node, 'DiskPressure'),
   'k8s.node.condition_pid_pressure': conditionCode(node, 'PIDPressure'),
+  'k8s.node.problems': problemsOf(node),
   'k8s.node.unschedulable': node.spec.unschedulable === true ? 1 : 0,
 });
 
@@ -57,6 +58,13 @@ const conditionCode = ({ status }: NodeView | PodView, type: string): number => 
   const found = status.conditions?.find((condition) => condition.type === type)?.status;
   return found === 'True' ? 1 : found === 'False' ? 0 : -1;
 };
+
+/** Those that the kubelet keeps of itself. */
+const kubeletConditions = new Set(['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']);
+
+/** All others say, by the convention of the node problem detector, that something is wrong when they are true. */
+const problemsOf = ({ status }: NodeView): number =>
+  (status.conditions ?? []).filter(({ type, status }) => status === 'True' && !kubeletConditions.has(type)).length;
 
 const waitingCodes: Readonly<Record<string, number>> = {
   ContainerCreating: 1,
