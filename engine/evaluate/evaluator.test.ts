@@ -3,7 +3,7 @@ import { compilePolicy, type CompiledPolicy } from './compile.ts';
 import { Evaluator, type EvaluatorOptions } from './evaluator.ts';
 import type { PolicySpec } from './policy-spec.ts';
 import type { RowIdentity, Target } from './target.ts';
-import { tellingOf } from './testing/scenario.ts';
+import { tellingOf } from './scenario/play.ts';
 import { containerRow, MadeUpSource, podRow, startMs, type Measured } from './testing/stream.ts';
 import type { VerdictChange } from './verdict.ts';
 

@@ -11,6 +11,7 @@ import { metrics } from './commands/metrics.ts';
 import { pause, resume } from './commands/pause.ts';
 import { record } from './commands/record.ts';
 import { status } from './commands/status.ts';
+import { test } from './commands/test.ts';
 import { undo } from './commands/undo.ts';
 import { verdict } from './commands/verdict.ts';
 import { why } from './commands/why.ts';
@@ -31,5 +32,6 @@ export const commands: readonly Declare[] = [
   metrics,
   record,
   backtest,
+  test,
   completion,
 ];

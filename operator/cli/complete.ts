@@ -91,6 +91,7 @@ export const argumentsOf: Readonly<Record<string, (given: readonly string[]) => 
   metrics: ([word]) => (word === undefined ? { words: metrics.map(({ name }) => name) } : {}),
   audit: ([verb]) => (verb === undefined ? { words: ['verify'] } : {}),
   record: () => ({}),
+  test: () => ({}),
   backtest: () => ({ names: DetectionPolicy }),
   completion: () => ({ words: ['bash', 'zsh', 'fish'] }),
 };

@@ -65,6 +65,8 @@ export function containerRow(uid: string, name = 'app', id = name, startedMs?: n
 
 export interface SourceOptions {
   readonly producer?: SourceId['producer'];
+  /** Default `n1`. */
+  readonly node?: string;
   readonly generation?: number;
   readonly intervalMs?: number;
   readonly capturedMs?: number;
@@ -81,15 +83,21 @@ export class MadeUpSource {
   constructor(
     metrics: readonly string[],
     rows: readonly Measured[],
-    { producer = 'agent', generation = 1, intervalMs = 1000, capturedMs = startMs }: SourceOptions = {},
+    {
+      producer = 'agent',
+      node: name = 'n1',
+      generation = 1,
+      intervalMs = 1000,
+      capturedMs = startMs,
+    }: SourceOptions = {},
   ) {
     const columns = metrics.map((metric): Column => ({ metric, scope: metricNamed(metric)?.scope ?? 'Node' }));
     this.#rows = scopes.flatMap((scope) => rows.filter(({ row }) => row.scope === scope));
-    this.key = `${producer}/n1`;
+    this.key = `${producer}/${name}`;
     this.identities = this.#rows.map(({ identity }) => identity);
     this.keyframe = {
       kind: 'keyframe',
-      source: { producer, node: 'n1', boot },
+      source: { producer, node: name, boot },
       generation,
       capturedMs,
       intervalMs,
@@ -129,6 +137,7 @@ export class MadeUpSource {
     const metrics = columns.map(({ metric }) => metric);
     const next = new MadeUpSource(metrics, this.#rows, {
       producer: source.producer,
+      node: source.node,
       generation,
       intervalMs,
       capturedMs,
@@ -143,7 +152,7 @@ export class MadeUpSource {
     const next = new MadeUpSource(
       columns.map(({ metric }) => metric),
       rows,
-      { producer: source.producer, generation: generation + 1, intervalMs, capturedMs },
+      { producer: source.producer, node: source.node, generation: generation + 1, intervalMs, capturedMs },
     );
     next.#sequence = this.#sequence;
     return next;

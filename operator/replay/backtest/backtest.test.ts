@@ -10,7 +10,8 @@ import { validIncident, validPlan, validPolicy } from '../../../crds/testing/val
 import { startMs } from '../../ingest/testing.ts';
 import { Recording } from '../recording/reader.ts';
 import { recorded, utilization, type MadeUp } from '../harness.test.ts';
-import { backtest, UnusableError } from './backtest.ts';
+import { UnusableError } from '../unusable.ts';
+import { backtest } from './backtest.ts';
 import { reportOf, type EpisodeReport } from './report.ts';
 
 const root = 'homeostat-system';

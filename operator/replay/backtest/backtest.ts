@@ -2,7 +2,6 @@ import type { DetectionPolicy } from '../../../crds/detection-policy.ts';
 import type { Guardrail } from '../../../crds/guardrail.ts';
 import type { RemediationPlan } from '../../../crds/remediation-plan.ts';
 import { complete } from '../../../crds/validate.ts';
-import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
 import type { VerdictState } from '../../../engine/evaluate/verdict.ts';
 import { lookBackMs } from '../../controllers/detection-policy/look-back.ts';
 import type { PolicyInForce } from '../../controllers/detection-policy/policies.ts';
@@ -10,6 +9,7 @@ import { routeOf } from '../../controllers/detection-policy/routing.ts';
 import type { Routing } from '../../decide/route.ts';
 import type { Recording } from '../recording/reader.ts';
 import { Replay, type ReplayStats } from '../replay.ts';
+import { UnusableError } from '../unusable.ts';
 import { Episodes, type Episode } from './episodes.ts';
 import { Forecast, type Attempt } from './forecast.ts';
 
@@ -49,14 +49,6 @@ export interface Backtest {
   readonly untilMs: number;
   readonly policies: readonly PolicyBacktest[];
   readonly stats: ReplayStats;
-}
-
-/** A policy or plan cannot be used; `problems` say which fields. */
-export class UnusableError extends Error {
-  override readonly name = 'UnusableError';
-  constructor(what: string, problems: readonly Problem[]) {
-    super(`${what} cannot be used: ${problems.map(({ path, message }) => `${path} ${message}`).join('; ')}`);
-  }
 }
 
 /** Judges a recording by policies. Throws an `UnusableError`, or a `RecordingError` where the file is damaged. */
