@@ -76,25 +76,36 @@ describe('completion', () => {
 
     const isInstalled = spawnSync(shell, ['-c', 'true']).status === 0;
     (isInstalled || shell === 'bash' ? it : it.skip)(`has a script that ${shell} understands`, async () => {
-      const { out: input } = await terminal.run(`completion ${shell}`);
-      const { status, stderr } = spawnSync(shell, ['-n'], { input, encoding: 'utf8' });
-      expect([status, stderr]).to.deep.equal([0, '']);
+      const { out: script } = await terminal.run(`completion ${shell}`);
+      inDirectory((directory) => {
+        const file = join(directory, 'completion');
+        writeFileSync(file, script);
+        const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
+        expect([status, stderr]).to.deep.equal([0, '']);
+      });
     });
   }
 
   it('is what bash offers: it asks with the words up to the cursor, and takes each line for one word', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'homeostat-completion-'));
-    try {
+    const { out: script } = await terminal.run('completion bash');
+    inDirectory((directory) => {
       const echo = '#!/bin/sh\n[ "$1" = __complete ] || exit 1\nshift\n(IFS=,; echo "$*"); echo "one two"; echo :4\n';
       writeFileSync(join(directory, 'homeostat'), echo, { mode: 0o755 });
-      const { out: script } = await terminal.run('completion bash');
       const typed = 'COMP_WORDS=(homeostat why pod "" after) COMP_CWORD=3; _homeostat';
       const shown = 'printf "%s\\n" "${COMPREPLY[@]}"; complete -p homeostat';
       const env = { ...process.env, PATH: `${directory}${delimiter}${process.env['PATH'] ?? ''}` };
       const ran = spawnSync('bash', ['-c', `${script}\n${typed}\n${shown}`], { env, encoding: 'utf8' });
       expect([ran.stderr, ran.stdout]).to.deep.equal(['', 'why,pod,\none two\ncomplete -F _homeostat homeostat\n']);
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    });
   });
 });
+
+/** With an empty directory that goes away with it. */
+function inDirectory(use: (directory: string) => void): void {
+  const directory = mkdtempSync(join(tmpdir(), 'homeostat-completion-'));
+  try {
+    use(directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
