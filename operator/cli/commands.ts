@@ -10,6 +10,7 @@ import { diff } from './commands/diff.ts';
 import { metrics } from './commands/metrics.ts';
 import { pause, resume } from './commands/pause.ts';
 import { record } from './commands/record.ts';
+import { selftest } from './commands/selftest.ts';
 import { status } from './commands/status.ts';
 import { test } from './commands/test.ts';
 import { undo } from './commands/undo.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Declare[] = [
   metrics,
   record,
   backtest,
+  selftest,
   test,
   completion,
 ];

@@ -93,6 +93,7 @@ export const argumentsOf: Readonly<Record<string, (given: readonly string[]) => 
   record: () => ({}),
   test: () => ({}),
   backtest: () => ({ names: DetectionPolicy }),
+  selftest: () => ({ names: DetectionPolicy }),
   completion: () => ({ words: ['bash', 'zsh', 'fish'] }),
 };
 
