@@ -1,26 +1,15 @@
 import { expect } from 'chai';
 import { metrics } from '../metrics.ts';
+import { gauss, random } from './anomaly/testing/healthy.ts';
 import type { DetectorBank } from './detector.ts';
 import { compileDetector } from './registry.ts';
 
 const startMs = Date.UTC(2026, 0, 1);
 const stepMs = 60_000;
 
-/** The same random numbers for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-const gauss = (next: () => number): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-
 function bankOf(parameters: object): DetectorBank {
   const detector = compileDetector(
-    { anomaly: { direction: 'Both', everySeconds: 60, minDeviation: '10m', ...parameters } },
+    { anomaly: { direction: 'Both', everySeconds: 60, minDeviation: '10m', falseAlarmsPerWeek: 100, ...parameters } },
     metrics[0],
   );
   if (!('create' in detector)) throw new Error(JSON.stringify(detector));
@@ -30,12 +19,12 @@ function bankOf(parameters: object): DetectorBank {
 }
 
 /** Steps at which the detector begins to fire. */
-function alarms(bank: DetectorBank, values: Iterable<number>): number[] {
+function alarms(bank: DetectorBank, values: Iterable<number>, from = 0): number[] {
   const slots = Int32Array.of(0);
   const lastSampleMs = Float64Array.of(startMs);
   const groups = Int32Array.of(-1);
   const began: number[] = [];
-  let step = 0;
+  let step = from;
   for (const value of values) {
     const was = bank.firing[0];
     bank.judge({
@@ -102,28 +91,35 @@ describe('anomaly', () => {
     }
   });
 
-  it('means its confidence: scores as rare as it says come as rarely', () => {
-    // Of all alarms on mere noise, those said to be one in a hundred or rarer are in fact no more than that.
-    const next = random(11);
-    const bank = bankOf({});
-    const slots = Int32Array.of(0);
-    const lastSampleMs = Float64Array.of(startMs);
-    const groups = Int32Array.of(-1);
-    let sure = 0;
-    const steps = 20_000;
-    for (let step = 0; step < steps; step++) {
-      const was = bank.firing[0];
-      bank.judge({
-        slots,
-        length: 1,
-        values: Float64Array.of(gauss(next)),
-        tMs: startMs + step * stepMs,
-        lastSampleMs,
-        groups,
-      });
-      if (was === 0 && bank.firing[0] !== 0 && bank.confidence(0) >= 0.99) sure++;
-    }
-    expect(sure / steps).to.be.lessThan(0.01);
+  for (const [name, change, found] of [
+    ['a value', (i: number) => (i === 900 ? 4 : 0), /^5\d\d%, above all it has been \(at most 1\d\d%\); so strange/],
+    ['a level', (i: number) => (i < 900 ? 0 : (i - 900) * 0.004), /than ever|mean|it has/],
+  ] as const)
+    it(`says what it found: ${name}`, () => {
+      const bank = bankOf({});
+      const usual = noiseOf(1200, 7);
+      let step = 0;
+      while (step < 1200 && alarms(bank, [(usual[step] ?? 0) + change(step)], step).length === 0) step++;
+      expect(bank.finding(0))
+        .to.match(found)
+        .and.match(/; so strange once in .+ at most$/);
+      expect(bank.confidence(0)).to.be.greaterThan(0.99);
+    });
+
+  it('says of what is too low that it is too low', () => {
+    const bank = bankOf({ direction: 'Below' });
+    alarms(bank, [...noiseOf(900, 7), -1]);
+    expect(bank.finding(0)).to.match(/^-100%, below all it has been \(at least \d\d(\.\d)?%\)/);
+  });
+
+  it('fires at nothing that deviates by no more than matters, however flat the series was', () => {
+    for (const values of [
+      Array.from({ length: 2000 }, (_, i) => (i < 1000 ? 5 : 5.9)),
+      Array.from({ length: 2000 }, (_, i) => 5 + (i < 1000 ? 0 : 0.9 * Math.sin(i))),
+    ])
+      expect(alarms(bankOf({ minDeviation: '1' }), values)).to.deep.equal([]);
+    const values = Array.from({ length: 2000 }, (_, i) => (i < 1000 ? 5 : 7));
+    expect(alarms(bankOf({ minDeviation: '1' }), values)).to.have.length(1);
   });
 
   it('looks at its aggregate as often as it is told, whatever the rate of the samples', () => {

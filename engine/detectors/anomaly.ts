@@ -1,13 +1,17 @@
 import { quantity } from '../quantity-schema.ts';
 import { quantityNumber } from '../quantity.ts';
-import { featuresSize, strangeness, type Sensitivity } from './anomaly/features.ts';
-import { learn, rank, tailSize } from './anomaly/tail.ts';
-import { detector, type Batch, type DetectorBank } from './detector.ts';
+import { alarmAt, alarms, alarmSize } from './anomaly/alarm.ts';
+import { comparedBy, look, Sight, viewsSize, type Sensitivity } from './anomaly/look.ts';
+import { learn, placeOf, rank, tailSize } from './anomaly/tail.ts';
+import { loudest, strangenessOf, views } from './anomaly/views.ts';
+import { expectedOnceIn, saidBy } from './anomaly/words.ts';
+import { detector, type Batch } from './detector.ts';
+import { greatest, NumberBank } from './number-bank.ts';
 
 const schema = {
   type: 'object',
   description:
-    'Fires when the value is beyond everything it has been, in any of seven views. It needs 150 values to learn, and two days for what is usual at a time of day. Example: {minDeviation: "5%", direction: Above}.',
+    'Fires when the value is beyond everything it has been, in any of nine views. It needs 150 values to learn, and two days for what is usual at a time of day. Example: {minDeviation: "5%", direction: Above}.',
   required: ['minDeviation'],
   properties: {
     minDeviation: quantity(
@@ -26,26 +30,29 @@ const schema = {
       default: 10,
       description: 'How often the aggregate is looked at; best as long as the window. Example: 60.',
     },
+    falseAlarmsPerWeek: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      default: 1,
+      description:
+        'How many false alarms a week you accept of one target. In the long run it fires no more often than that, whatever the values do, beyond seven times in the life of a target. Example: 1.',
+    },
   },
 } as const;
 
-/** Strangeness that is an alarm; below half of it, held for a while, the alarm is over. */
-const alarmAt = 0.22;
+/** Below half of what is an alarm, held for a while, the alarm is over. */
 const endsAt = alarmAt / 2;
 /** What a score is worth after one more value: half after 15. */
 const holding = 2 ** (-1 / 15);
-/** For so many values after an alarm, only one stronger by a fifth is another. */
-const holdOffValues = 50;
-const holdOffFactor = 1.2;
-/** Greater values are no measurements, and their squares no numbers: one would end all scoring. */
-const greatest = 1e150;
 /** Records are half forgotten after so many values: a service has no last page. */
-const forgetAfter = 10_000;
+export const forgetAfter = 20_000;
+const secondsPerWeek = 604_800;
 
 /** Fires when a series is unlike its own past. */
 export const anomaly = detector({
   schema,
-  compile({ minDeviation, direction, everySeconds }) {
+  compile({ minDeviation, direction, everySeconds, falseAlarmsPerWeek }, { unit }) {
     const least = quantityNumber(minDeviation);
     if (least <= 0) return [{ path: 'minDeviation', message: 'must be more than 0' }];
     const ways = { Above: 'above', Below: 'below', Both: 'above or below' } as const;
@@ -57,99 +64,102 @@ export const anomaly = detector({
     return {
       threshold: `${ways[direction]} its past by ${minDeviation} or more`,
       judges: 'Samples',
-      create: () => new AnomalyBank(sensitivity, direction === 'Below' ? -1 : 1, everySeconds * 1000),
+      create: () =>
+        new AnomalyBank({
+          sensitivity,
+          sign: direction === 'Below' ? -1 : 1,
+          everyMs: everySeconds * 1000,
+          acceptedPerValue: (falseAlarmsPerWeek * everySeconds) / secondsPerWeek,
+          unit,
+        }),
     };
   },
 });
 
-const dueMs = featuresSize + tailSize;
+interface Watch {
+  readonly sensitivity: Sensitivity;
+  /** Values are turned over for who looks below. */
+  readonly sign: 1 | -1;
+  readonly everyMs: number;
+  readonly acceptedPerValue: number;
+  readonly unit: string;
+}
+
+// Where the numbers of a slot stand: its views, its tail, its alarms, and the last of them.
+const tail = viewsSize;
+const alarm = tail + tailSize;
+const dueMs = alarm + alarmSize;
 const held = dueMs + 1;
-const alarm = held + 1;
-const sinceAlarm = alarm + 1;
-const surety = sinceAlarm + 1;
-const fires = surety + 1;
-const size = fires + 1;
+const chanceOf = held + 1;
+const view = chanceOf + 1;
+const value = view + 1;
+const other = value + 1;
+const size = other + 1;
 
-class AnomalyBank implements DetectorBank {
-  firing = new Uint8Array(0);
-  readonly #sensitivity: Sensitivity;
-  readonly #sign: 1 | -1;
-  readonly #everyMs: number;
-  /** For each slot, `size` numbers. */
-  #state = new Float64Array(0);
+class AnomalyBank extends NumberBank {
+  readonly #watch: Watch;
+  readonly #sight = new Sight();
 
-  constructor(sensitivity: Sensitivity, sign: 1 | -1, everyMs: number) {
-    this.#sensitivity = sensitivity;
-    this.#sign = sign;
-    this.#everyMs = everyMs;
-  }
-
-  grow(slots: number): void {
-    const had = this.firing.length;
-    if (slots <= had) return;
-    const state = new Float64Array(slots * size);
-    state.set(this.#state);
-    const firing = new Uint8Array(slots);
-    firing.set(this.firing);
-    this.#state = state;
-    this.firing = firing;
-  }
-
-  reset(slot: number): void {
-    this.#state.fill(0, slot * size, (slot + 1) * size);
-    this.firing[slot] = 0;
+  constructor(watch: Watch) {
+    super(size);
+    this.#watch = watch;
   }
 
   judge({ slots, length, values, tMs }: Batch): void {
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
-      if (slot < 0 || tMs < (this.#state[slot * size + dueMs] as number)) continue;
-      const value = values[i] as number;
-      if (Math.abs(value) <= greatest) this.#take(slot, value * this.#sign, tMs);
+      if (slot < 0 || tMs < (this.state[slot * size + dueMs] as number)) continue;
+      const x = values[i] as number;
+      if (Math.abs(x) <= greatest) this.#take(slot, x * this.#watch.sign, tMs);
     }
   }
 
   confidence(slot: number): number {
-    return this.#state[slot * size + surety] ?? 0;
+    const chance = this.state[slot * size + chanceOf] ?? 0;
+    return chance === 0 ? 0 : 1 - chance;
   }
 
-  finding(_slot: number): string {
-    return '';
-  }
-
-  save(slot: number): Float64Array {
-    return this.#state.slice(slot * size, (slot + 1) * size);
-  }
-
-  load(slot: number, saved: Float64Array): void {
-    this.#state.set(saved, slot * size);
-    this.firing[slot] = saved[fires] ?? 0;
-  }
-
-  #take(slot: number, value: number, tMs: number): void {
-    const state = this.#state;
+  finding(slot: number): string {
     const at = slot * size;
-    state[at + dueMs] = (Math.floor(tMs / this.#everyMs) + 1) * this.#everyMs;
-    const score = strangeness(state, at, value, tMs, this.#sensitivity);
-    const chance = rank(state, at + featuresSize, score);
-    const before = (state[at + held] as number) * holding;
-    state[at + held] = Math.max(score, before);
-    state[at + sinceAlarm] = (state[at + sinceAlarm] as number) + 1;
-    const limit = this.#isHeldOff(at) ? (state[at + alarm] as number) * holdOffFactor : 0;
-    let firing = this.firing[slot] !== 0;
-    if (score >= alarmAt && score > limit) {
-      state[at + surety] = Math.max(firing ? (state[at + surety] as number) : 0, 1 - chance);
-      state[at + alarm] = score;
-      state[at + sinceAlarm] = 0;
-      firing = true;
-    } else if (firing && (state[at + held] as number) < endsAt) firing = false;
-    // What happens in an incident is not what is usual.
-    if (!firing) learn(state, at + featuresSize, score);
-    this.firing[slot] = firing ? 1 : 0;
-    state[at + fires] = firing ? 1 : 0;
+    const chance = this.state[at + chanceOf] ?? 0;
+    const by = views[this.state[at + view] ?? 0];
+    if (by === undefined || chance === 0) return '';
+    const { unit, everyMs } = this.#watch;
+    const said = saidBy(by, this.state[at + value] ?? 0, this.state[at + other] ?? 0, unit);
+    return `${said}; ${expectedOnceIn(chance, everyMs)}`;
   }
 
-  #isHeldOff(at: number): boolean {
-    return (this.#state[at + alarm] as number) > 0 && (this.#state[at + sinceAlarm] as number) <= holdOffValues;
+  #take(slot: number, x: number, tMs: number): void {
+    const { state } = this;
+    const { sensitivity, everyMs, acceptedPerValue } = this.#watch;
+    const at = slot * size;
+    state[at + dueMs] = (Math.floor(tMs / everyMs) + 1) * everyMs;
+    look(state, at, x, tMs, sensitivity, this.#sight);
+    const strangeness = strangenessOf(this.#sight.scores);
+    const place = placeOf(strangeness, this.#sight.far[0] as number);
+    state[at + held] = Math.max(strangeness, (state[at + held] as number) * holding);
+    const was = this.firing[slot] !== 0;
+    if (alarms(state, at + alarm, strangeness, acceptedPerValue)) {
+      this.#tell(at, x, place, was);
+      this.firing[slot] = 1;
+    } else if (was && (state[at + held] as number) < endsAt) this.firing[slot] = 0;
+    // What follows an alarm is not what is usual; the alarm itself is, or confidence would grow with each false one.
+    if (!was || this.firing[slot] === 0) learn(state, at + tail, place);
+  }
+
+  /** Notes what is strange, and how strange. */
+  #tell(at: number, x: number, place: number, was: boolean): void {
+    const { state } = this;
+    const chance = rank(state, at + tail, place);
+    if (was && chance >= (state[at + chanceOf] as number)) return;
+    const by = loudest(this.#sight.scores);
+    const name = views[by] ?? 'Value';
+    const [is, than] = comparedBy(name, state, at, x, this.#sight);
+    // A window that is higher than ever is, turned over, one that is lower than ever.
+    const { sign } = this.#watch;
+    state[at + chanceOf] = chance;
+    state[at + view] = sign < 0 && name === 'Lowest' ? views.indexOf('Highest') : by;
+    state[at + value] = is * sign;
+    state[at + other] = than * sign;
   }
 }

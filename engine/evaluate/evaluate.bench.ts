@@ -139,7 +139,7 @@ export function evaluateBench(series: number, seconds = 1): EvaluateFigures {
   const before = process.memoryUsage();
   const load = new Load(containers, metricsOfThree, three);
   const after = process.memoryUsage();
-  const detect = { anomaly: { minDeviation: '1%', direction: 'Both', everySeconds: 1 } };
+  const detect = { anomaly: { minDeviation: '1%', direction: 'Both', everySeconds: 1, falseAlarmsPerWeek: 1 } };
   const anomaly: SignalSpec = { name: 'odd', metric: one[0] ?? '', detect };
   return {
     series: containers * 3,

@@ -58,7 +58,7 @@ const policies: readonly (Omit<PolicySpec, 'routes'> & { readonly id: string })[
       {
         name: 'odd',
         metric: 'k8s.container.memory.limit_utilization',
-        detect: { anomaly: { minDeviation: '1%', direction: 'Both', everySeconds: 1 } },
+        detect: { anomaly: { minDeviation: '1%', direction: 'Both', everySeconds: 1, falseAlarmsPerWeek: 1 } },
       },
       { name: 'silent', metric: 'k8s.pod.ready', detect: { absence: { forSeconds: 3 } } },
     ],

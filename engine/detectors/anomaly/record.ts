@@ -19,12 +19,16 @@ export interface Tails {
   readonly lower: boolean;
 }
 
-/** Scores `value` against the record, then lets the record learn it. `floor` is added to the scale. */
+/**
+ * Scores `value` against the record, then lets the record learn it. `floor` is added to the scale; what is beyond by
+ * `least` or less does not matter.
+ */
 export function score(
   state: Float64Array,
   at: number,
   value: number,
   floor: number,
+  least: number,
   tails: Tails,
   learning: number,
   forgetting: number,
@@ -34,7 +38,7 @@ export function score(
   if (count < learning) {
     state[at + low] = count === 0 ? value : Math.min(state[at + low] as number, value);
     state[at + high] = count === 0 ? value : Math.max(state[at + high] as number, value);
-  } else answer = beyond(state, at, value, floor, tails, count, forgetting);
+  } else answer = beyond(state, at, value, floor, least, tails, count, forgetting);
   const weight = Math.max(1 / (count + 1), 1 / spreadMemory);
   const off = value - (state[at + mean] as number);
   state[at + mean] = (state[at + mean] as number) + weight * off;
@@ -48,20 +52,24 @@ function beyond(
   at: number,
   value: number,
   floor: number,
+  least: number,
   tails: Tails,
   count: number,
   forgetting: number,
 ): number {
-  const least = state[at + low] as number;
+  const lowest = state[at + low] as number;
   const most = state[at + high] as number;
-  const scale = 0.7 * (most - least) + 1.8 * Math.sqrt(state[at + variance] as number) + floor;
-  const above = value - most;
-  const below = least - value;
-  const excess = tails.upper && above > 0 ? above : tails.lower && below > 0 ? below : 0;
   const center = state[at + mean] as number;
-  state[at + high] = most - forgetting * (most - center) + (above > 0 ? Math.min(above, scale) : 0);
-  state[at + low] = least - forgetting * (least - center) - (below > 0 ? Math.min(below, scale) : 0);
-  if (excess === 0 || scale === 0) return 0;
+  state[at + high] = most - forgetting * (most - center);
+  state[at + low] = lowest - forgetting * (lowest - center);
+  const above = value - most;
+  const below = lowest - value;
+  if (!(above > 0) && !(below > 0)) return 0;
+  const scale = 0.7 * (most - lowest) + 1.8 * Math.sqrt(state[at + variance] as number) + floor;
+  if (above > 0) state[at + high] = (state[at + high] as number) + Math.min(above, scale);
+  else state[at + low] = (state[at + low] as number) - Math.min(below, scale);
+  const excess = (tails.upper && above > 0 ? above : tails.lower && below > 0 ? below : 0) - least;
+  if (!(excess > 0) || scale === 0) return 0;
   const distance = excess / scale;
   return distance / (distance + 0.1 * (1 + 1000 / count));
 }
