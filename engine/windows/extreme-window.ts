@@ -16,26 +16,48 @@ export class ExtremeWindow extends PaneWindow {
     this.#greatest = grown(this.#greatest, new Float64Array(length));
   }
 
-  protected clear(i: number): void {
-    this.counts[i] = 0;
-    this.#greatest[i] = -Infinity;
+  protected clear(at: number, width: number): void {
+    const { counts } = this;
+    const greatest = this.#greatest;
+    for (let i = at; i < at + width; i++) {
+      counts[i] = 0;
+      greatest[i] = -Infinity;
+    }
   }
 
-  protected merge(into: number, from: number): void {
-    this.counts[into] = (this.counts[into] as number) + (this.counts[from] as number);
-    const value = this.#greatest[from] as number;
-    if (value > (this.#greatest[into] as number)) this.#greatest[into] = value;
+  protected merge(into: number, from: number, width: number): void {
+    const { counts } = this;
+    const greatest = this.#greatest;
+    for (let j = 0; j < width; j++) {
+      counts[into + j] = (counts[into + j] as number) + (counts[from + j] as number);
+      const value = greatest[from + j] as number;
+      if (value > (greatest[into + j] as number)) greatest[into + j] = value;
+    }
   }
 
-  protected add(i: number, values: Values, k: number): void {
-    this.counts[i] = (this.counts[i] as number) + 1;
-    const signed = (values[k] as number) * this.#sign;
-    if (signed > (this.#greatest[i] as number)) this.#greatest[i] = signed;
+  protected add(pane: number, front: number, values: Values, k: number, end: number): void {
+    const { counts } = this;
+    const greatest = this.#greatest;
+    const sign = this.#sign;
+    for (let i = k, p = pane, f = front; i < end; i++, p++, f++) {
+      const signed = (values[i] as number) * sign;
+      if (Number.isNaN(signed)) continue;
+      counts[p] = (counts[p] as number) + 1;
+      counts[f] = (counts[f] as number) + 1;
+      if (signed > (greatest[p] as number)) greatest[p] = signed;
+      if (signed > (greatest[f] as number)) greatest[f] = signed;
+    }
   }
 
-  protected put(out: Float64Array, k: number, front: number, rest: number): void {
-    const newer = this.#greatest[front] as number;
-    const older = rest < 0 ? -Infinity : (this.#greatest[rest] as number);
-    out[k] = (newer > older ? newer : older) * this.#sign;
+  protected put(out: Float64Array, k: number, end: number, front: number, rest: number): void {
+    const { counts, minSamples } = this;
+    const greatest = this.#greatest;
+    const sign = this.#sign;
+    for (let i = k, f = front, r = rest; i < end; i++, f++, r++) {
+      const count = (counts[f] as number) + (counts[r] as number);
+      const newer = greatest[f] as number;
+      const older = greatest[r] as number;
+      out[i] = count < minSamples ? NaN : (newer > older ? newer : older) * sign;
+    }
   }
 }

@@ -20,53 +20,76 @@ export class SlopeWindow extends PaneWindow {
     this.#tx = grown(this.#tx, new Float64Array(length));
   }
 
-  protected clear(i: number): void {
-    this.counts[i] = 0;
-    this.#meanT[i] = 0;
-    this.#meanX[i] = 0;
-    this.#tt[i] = 0;
-    this.#tx[i] = 0;
-  }
-
-  protected merge(into: number, from: number): void {
-    const more = this.counts[from] as number;
-    if (more === 0) return;
-    const had = this.counts[into] as number;
-    const count = had + more;
-    const dt = (this.#meanT[from] as number) - (this.#meanT[into] as number);
-    const dx = (this.#meanX[from] as number) - (this.#meanX[into] as number);
-    const weight = (had * more) / count;
-    this.counts[into] = count;
-    this.#meanT[into] = (this.#meanT[into] as number) + (dt * more) / count;
-    this.#meanX[into] = (this.#meanX[into] as number) + (dx * more) / count;
-    this.#tt[into] = (this.#tt[into] as number) + (this.#tt[from] as number) + dt * dt * weight;
-    this.#tx[into] = (this.#tx[into] as number) + (this.#tx[from] as number) + dt * dx * weight;
-  }
-
-  protected add(i: number, values: Values, k: number): void {
-    const count = (this.counts[i] as number) + 1;
-    const dt = this.takenMs - (this.#meanT[i] as number);
-    const dx = (values[k] as number) - (this.#meanX[i] as number);
-    const weight = (count - 1) / count;
-    this.counts[i] = count;
-    this.#meanT[i] = (this.#meanT[i] as number) + dt / count;
-    this.#meanX[i] = (this.#meanX[i] as number) + dx / count;
-    this.#tt[i] = (this.#tt[i] as number) + dt * dt * weight;
-    this.#tx[i] = (this.#tx[i] as number) + dt * dx * weight;
-  }
-
-  protected put(out: Float64Array, k: number, front: number, rest: number): void {
-    const newer = this.counts[front] as number;
-    const older = rest < 0 ? 0 : (this.counts[rest] as number);
-    let tt = this.#tt[front] as number;
-    let tx = this.#tx[front] as number;
-    if (older > 0) {
-      const weight = (newer * older) / (newer + older);
-      const dt = (this.#meanT[front] as number) - (this.#meanT[rest] as number);
-      const dx = (this.#meanX[front] as number) - (this.#meanX[rest] as number);
-      tt += (this.#tt[rest] as number) + dt * dt * weight;
-      tx += (this.#tx[rest] as number) + dt * dx * weight;
+  protected clear(at: number, width: number): void {
+    const { counts } = this;
+    const [meanT, meanX, tt, tx] = [this.#meanT, this.#meanX, this.#tt, this.#tx];
+    for (let i = at; i < at + width; i++) {
+      counts[i] = 0;
+      meanT[i] = 0;
+      meanX[i] = 0;
+      tt[i] = 0;
+      tx[i] = 0;
     }
-    out[k] = tt > 0 ? (tx / tt) * 1000 : NaN;
+  }
+
+  protected merge(into: number, from: number, width: number): void {
+    const { counts } = this;
+    const [meanT, meanX, tt, tx] = [this.#meanT, this.#meanX, this.#tt, this.#tx];
+    for (let to = into, of = from; to < into + width; to++, of++) {
+      const more = counts[of] as number;
+      if (more === 0) continue;
+      const had = counts[to] as number;
+      const count = had + more;
+      const dt = (meanT[of] as number) - (meanT[to] as number);
+      const dx = (meanX[of] as number) - (meanX[to] as number);
+      const weight = (had * more) / count;
+      counts[to] = count;
+      meanT[to] = (meanT[to] as number) + (dt * more) / count;
+      meanX[to] = (meanX[to] as number) + (dx * more) / count;
+      tt[to] = (tt[to] as number) + (tt[of] as number) + dt * dt * weight;
+      tx[to] = (tx[to] as number) + (tx[of] as number) + dt * dx * weight;
+    }
+  }
+
+  protected add(pane: number, front: number, values: Values, k: number, end: number): void {
+    this.#add(pane, values, k, end);
+    this.#add(front, values, k, end);
+  }
+
+  #add(at: number, values: Values, k: number, end: number): void {
+    const { counts, takenMs } = this;
+    const [meanT, meanX, tt, tx] = [this.#meanT, this.#meanX, this.#tt, this.#tx];
+    for (let i = at, j = k; j < end; i++, j++) {
+      const value = values[j] as number;
+      if (Number.isNaN(value)) continue;
+      const count = (counts[i] as number) + 1;
+      const dt = takenMs - (meanT[i] as number);
+      const dx = value - (meanX[i] as number);
+      const weight = (count - 1) / count;
+      counts[i] = count;
+      meanT[i] = (meanT[i] as number) + dt / count;
+      meanX[i] = (meanX[i] as number) + dx / count;
+      tt[i] = (tt[i] as number) + dt * dt * weight;
+      tx[i] = (tx[i] as number) + dt * dx * weight;
+    }
+  }
+
+  protected put(out: Float64Array, k: number, end: number, front: number, rest: number): void {
+    const { counts, minSamples } = this;
+    const [meanT, meanX, tts, txs] = [this.#meanT, this.#meanX, this.#tt, this.#tx];
+    for (let i = k, f = front, r = rest; i < end; i++, f++, r++) {
+      const newer = counts[f] as number;
+      const older = counts[r] as number;
+      let tt = tts[f] as number;
+      let tx = txs[f] as number;
+      if (older > 0) {
+        const weight = (newer * older) / (newer + older);
+        const dt = (meanT[f] as number) - (meanT[r] as number);
+        const dx = (meanX[f] as number) - (meanX[r] as number);
+        tt += (tts[r] as number) + dt * dt * weight;
+        tx += (txs[r] as number) + dt * dx * weight;
+      }
+      out[i] = tt > 0 && newer + older >= minSamples ? (tx / tt) * 1000 : NaN;
+    }
   }
 }

@@ -20,26 +20,49 @@ export class SumWindow extends PaneWindow {
     this.#sums = grown(this.#sums, new Float64Array(length));
   }
 
-  protected clear(i: number): void {
-    this.counts[i] = 0;
-    this.#sums[i] = 0;
+  protected clear(at: number, width: number): void {
+    const { counts } = this;
+    const sums = this.#sums;
+    for (let i = at; i < at + width; i++) {
+      counts[i] = 0;
+      sums[i] = 0;
+    }
   }
 
-  protected merge(into: number, from: number): void {
-    this.counts[into] = (this.counts[into] as number) + (this.counts[from] as number);
-    this.#sums[into] = (this.#sums[into] as number) + (this.#sums[from] as number);
+  protected merge(into: number, from: number, width: number): void {
+    const { counts } = this;
+    const sums = this.#sums;
+    for (let j = 0; j < width; j++) {
+      counts[into + j] = (counts[into + j] as number) + (counts[from + j] as number);
+      sums[into + j] = (sums[into + j] as number) + (sums[from + j] as number);
+    }
   }
 
-  protected add(i: number, values: Values, k: number): void {
-    this.counts[i] = (this.counts[i] as number) + 1;
-    this.#sums[i] = (this.#sums[i] as number) + (values[k] as number);
+  protected add(pane: number, front: number, values: Values, k: number, end: number): void {
+    const { counts } = this;
+    const sums = this.#sums;
+    for (let i = k, p = pane, f = front; i < end; i++, p++, f++) {
+      const value = values[i] as number;
+      if (Number.isNaN(value)) continue;
+      counts[p] = (counts[p] as number) + 1;
+      sums[p] = (sums[p] as number) + value;
+      counts[f] = (counts[f] as number) + 1;
+      sums[f] = (sums[f] as number) + value;
+    }
   }
 
-  protected put(out: Float64Array, k: number, front: number, rest: number): void {
-    const count = (this.counts[front] as number) + (rest < 0 ? 0 : (this.counts[rest] as number));
-    const sum = (this.#sums[front] as number) + (rest < 0 ? 0 : (this.#sums[rest] as number));
-    if (this.#reading === 'Count') out[k] = count;
-    else if (this.#reading === 'Mean') out[k] = sum / count;
-    else out[k] = this.#reading === 'Sum' ? sum : sum / this.#seconds;
+  protected put(out: Float64Array, k: number, end: number, front: number, rest: number): void {
+    const { counts, minSamples } = this;
+    const sums = this.#sums;
+    const reading = this.#reading;
+    const seconds = this.#seconds;
+    for (let i = k, f = front, r = rest; i < end; i++, f++, r++) {
+      const count = (counts[f] as number) + (counts[r] as number);
+      const sum = (sums[f] as number) + (sums[r] as number);
+      if (count < minSamples) out[i] = NaN;
+      else if (reading === 'Mean') out[i] = sum / count;
+      else if (reading === 'Count') out[i] = count;
+      else out[i] = reading === 'Sum' ? sum : sum / seconds;
+    }
   }
 }

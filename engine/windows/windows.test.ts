@@ -95,6 +95,24 @@ const happening = fc.oneof(
   { weight: 1, arbitrary: fc.record({ reset: fc.constantFrom(0, 70) }) },
 );
 
+const slotsOfColumns = 150;
+/** Columns whose slots mostly follow each other, over the ends of blocks too, with gaps and repetitions. */
+const columns = fc.array(
+  fc.record({
+    from: fc.constantFrom(0, 0, 0, 30, 60, 140),
+    step,
+    cells: fc.array(
+      fc.record({
+        slot: fc.oneof({ weight: 30, arbitrary: fc.constant('next' as const) }, fc.constantFrom(-1, 0, 63, 64)),
+        value,
+      }),
+      { maxLength: 80, size: 'max' },
+    ),
+    reset: fc.option(fc.nat(slotsOfColumns - 1), { freq: 3, nil: undefined }),
+  }),
+  { minLength: 1, maxLength: 30, size: 'max' },
+);
+
 describe('windows', () => {
   for (const aggregate of aggregates) describe(aggregate.name, () => conformance(aggregate));
 });
@@ -200,6 +218,30 @@ function conformance(aggregate: Aggregate): void {
       for (let second = 0; second < 5; second++) give(alone, 0, i % 7 === 3 ? NaN : i, startMs + second * 1000);
       expect(out[i], `row ${i}`).to.be.deep.equal(ask(alone, 0, startMs + 4000));
     }
+  });
+
+  it('does with a column what it does with each of its samples, bit for bit', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(1, 10, 60), fc.integer({ min: 1, max: 3 }), columns, (seconds, minSamples, all) => {
+        const [window, alone] = [create(seconds, minSamples), create(seconds, minSamples)];
+        for (const each of [window, alone]) each.grow(slotsOfColumns);
+        const out = new Float64Array(slotsOfColumns);
+        let nowMs = startMs;
+        for (const { from, step: stepMs, cells, reset } of all) {
+          nowMs += stepMs;
+          const slots = Int32Array.from(cells, ({ slot }, i) => (slot === 'next' ? (from + i) % slotsOfColumns : slot));
+          const values = Float64Array.from(cells, (cell) => cell.value);
+          window.take(slots, values, slots.length, nowMs);
+          window.read(slots, slots.length, nowMs, out);
+          for (const [i, slot] of slots.entries()) give(alone, slot, values[i] ?? NaN, nowMs);
+          const wanted = Array.from(slots, (slot) => ask(alone, slot, nowMs));
+          expect([...out.subarray(0, slots.length)]).to.deep.equal(wanted);
+          for (const each of [window, alone]) if (reset !== undefined) each.reset(reset);
+        }
+        expect(window.late).to.equal(alone.late);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('gives a slot that is used again nothing of the one before', () => {
