@@ -123,10 +123,7 @@ export class Evaluator {
   /** Lets event time pass: silence, missing data, `forSeconds`, `clearForSeconds`. About once a second. */
   advance(nowMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
-    for (const run of this.#policies.values()) {
-      this.#scratch.lend(run.slots);
-      run.advance(this.#nowMs, this.#scratch.values);
-    }
+    for (const run of this.#policies.values()) run.advance(this.#nowMs, this.#scratch);
   }
 
   /** The verdicts of a policy as they stand now, in the order in which their targets were first seen. */

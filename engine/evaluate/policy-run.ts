@@ -4,6 +4,7 @@ import { grown } from '../windows/pane-window.ts';
 import type { CompiledPolicy } from './compile.ts';
 import type { FrameLog } from './frame-log.ts';
 import { Groups } from './groups.ts';
+import type { Scratch } from './scratch.ts';
 import { SignalRun } from './signal-run.ts';
 import type { Target } from './target.ts';
 import { Slots } from './slots.ts';
@@ -13,8 +14,12 @@ import { verdictStates, type Verdict, type VerdictChange, type VerdictState } fr
 /** Nobody speaks of a target any more for so long: it is gone. */
 export const forgetAfterMs = 15_000;
 
+/** Why a target is looked at though the signal of a sample does not fire. */
 const watched = 1;
+/** … and as time passes. */
 const timed = 2;
+/** It is inactive, and at least one of its signals is not quiet. */
+const noticed = 4;
 
 interface Place {
   target: Target;
@@ -35,7 +40,7 @@ export class PolicyRun {
   readonly #slots = new Slots();
   readonly #groups = new Groups();
   readonly #places: (Place | undefined)[] = [];
-  /** For each slot, why it is looked at though its signals do not fire: `watched` with its samples, `timed` as time passes. */
+  /** For each slot, why it is looked at: `watched`, `timed`, `noticed`. */
   #attention = new Uint8Array(0);
   /** For each slot, the end of its warm-up, and when it was judged last. */
   #warmMs = new Float64Array(0);
@@ -142,18 +147,19 @@ export class PolicyRun {
   }
 
   /** Lets time pass: timers, silence, missing samples, targets that are gone. */
-  advance(nowMs: number, scratch: Float64Array): void {
+  advance(nowMs: number, scratch: Scratch): void {
+    scratch.lend(this.slots);
     const { staleAfterMs } = this.policy;
     const { length, live } = this.#slots;
     for (const [slot, goneMs] of this.#slots.gone)
       if (nowMs - goneMs >= forgetAfterMs) this.end(slot, nowMs, 'TargetGone');
+    for (let slot = 0; slot < length; slot++) if (((this.#attention[slot] as number) & timed) !== 0) this.#heat(slot);
     for (const signal of this.signals) {
-      signal.elapse(live, length, nowMs, staleAfterMs, scratch);
-      for (let slot = 0; slot < length; slot++) {
-        if (live[slot] === -1) continue;
-        const isTimed = ((this.#attention[slot] as number) & timed) !== 0;
-        if (isTimed || signal.turns(slot, nowMs, staleAfterMs)) this.#heat(slot);
-      }
+      signal.elapse(live, length, nowMs, staleAfterMs, scratch.values);
+      const turned = signal.turned(live, length, nowMs, staleAfterMs, scratch.slots);
+      for (let i = 0; i < turned; i++) this.#heat(scratch.slots[i] as number);
+      // By slot, whether they are timed or turn.
+      if (turned > 0 && signal === this.signals[0]) this.#hot.subarray(0, this.#hotCount).sort();
     }
     this.settle(nowMs);
   }
@@ -218,13 +224,13 @@ export class PolicyRun {
   }
 
   #judge(slot: number, atMs: number): void {
-    const place = this.#places[slot];
-    if (place === undefined) return;
     // Sources may differ a little in their times; for a target, time does not go back.
     const nowMs = Math.max(atMs, this.#judgedMs[slot] as number);
     this.#judgedMs[slot] = nowMs;
+    if (this.#isQuiet(slot, nowMs)) return;
+    const place = this.#places[slot];
+    if (place === undefined) return;
     const { staleAfterMs, missingData, minConfidence } = this.policy;
-    if (this.#isQuiet(slot, place, nowMs)) return;
     const warming = nowMs < (this.#warmMs[slot] as number) + staleAfterMs;
     const facts = this.signals.map((signal) => signal.facts(slot, nowMs, staleAfterMs));
     let judgement: Judgement;
@@ -258,7 +264,7 @@ export class PolicyRun {
   }
 
   /** Notes what the signals are. Answers whether that, without a further look, leaves an inactive target as it is. */
-  #isQuiet(slot: number, { standing }: Place, nowMs: number): boolean {
+  #isQuiet(slot: number, nowMs: number): boolean {
     const { staleAfterMs } = this.policy;
     let any = 0;
     let all = true;
@@ -267,8 +273,10 @@ export class PolicyRun {
       any |= noted;
       if (noted === 0) all = false;
     }
-    if (standing.state !== 'Inactive' || (any !== 0 && (all || this.policy.spec.when !== undefined))) return false;
-    this.#attention[slot] = any === 0 ? 0 : watched;
+    if (any !== 0 && (all || this.policy.spec.when !== undefined)) return false;
+    const attention = this.#attention[slot] as number;
+    if ((attention & (watched | timed)) !== 0 && this.#places[slot]?.standing.state !== 'Inactive') return false;
+    this.#attention[slot] = any === 0 ? 0 : noticed;
     return true;
   }
 

@@ -41,6 +41,8 @@ export class SignalRun {
   /** For each slot, what was noted last, and since when it fires or does not. */
   #noted = new Uint8Array(0);
   #flippedMs = new Float64Array(0);
+  /** No slot whose samples do not stay away had its newest one before; -Infinity when that is not known. */
+  #oldestMs = -Infinity;
 
   constructor(signal: CompiledSignal, slots: number, groups: Groups) {
     this.signal = signal;
@@ -53,6 +55,7 @@ export class SignalRun {
   /** The same run under another name. */
   renamed(signal: CompiledSignal): this {
     this.signal = signal;
+    this.#oldestMs = -Infinity;
     return this;
   }
 
@@ -81,12 +84,14 @@ export class SignalRun {
     this.#logs[slot] = undefined;
     this.#noted[slot] = 0;
     this.#flippedMs[slot] = nowMs;
+    this.#oldestMs = -Infinity;
   }
 
   /** Takes samples and judges the slots they belong to. `scratch` holds `count` numbers. */
   feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array): void {
     this.#window.take(slots, values, length, tMs);
     const { lastSampleMs, heard } = this;
+    if (tMs < this.#oldestMs) this.#oldestMs = tMs;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
       if (slot < 0 || Number.isNaN(values[i])) continue;
@@ -111,15 +116,17 @@ export class SignalRun {
   addRow(slot: number, log: FrameLog): void {
     this.rows[slot] = (this.rows[slot] as number) + 1;
     this.#logs[slot] = log;
+    this.#oldestMs = -Infinity;
   }
 
   removeRow(slot: number): void {
     this.rows[slot] = (this.rows[slot] as number) - 1;
+    this.#oldestMs = -Infinity;
   }
 
   /** Notes who has told of a slot last. */
   toldBy(slot: number, log: FrameLog): void {
-    this.#logs[slot] = log;
+    if (this.#logs[slot] !== log) this.#logs[slot] = log;
   }
 
   /**
@@ -146,9 +153,24 @@ export class SignalRun {
     return is;
   }
 
-  /** Whether it is something else than was noted. */
-  turns(slot: number, nowMs: number, staleAfterMs: number): boolean {
-    return this.look(slot, nowMs, staleAfterMs) !== this.#noted[slot];
+  /**
+   * Writes to `out` those of `live` that are something else than was noted, and answers how many. What samples change
+   * is noted with them, so that only silence can be new: until the first slot can have become silent, none is looked at.
+   */
+  turned(live: Int32Array, length: number, nowMs: number, staleAfterMs: number, out: Int32Array): number {
+    if (this.signal.detector.judges === 'Samples' && nowMs - this.#oldestMs <= staleAfterMs) return 0;
+    const { lastSampleMs } = this;
+    let count = 0;
+    let oldestMs = nowMs;
+    for (let i = 0; i < length; i++) {
+      const slot = live[i] as number;
+      if (slot < 0) continue;
+      const sampleMs = lastSampleMs[slot] as number;
+      if (nowMs - sampleMs <= staleAfterMs && sampleMs < oldestMs) oldestMs = sampleMs;
+      if (this.look(slot, nowMs, staleAfterMs) !== this.#noted[slot]) out[count++] = slot;
+    }
+    this.#oldestMs = oldestMs;
+    return count;
   }
 
   /** The signal at a slot. */
