@@ -18,6 +18,7 @@ import { Judge } from './controllers/judge.ts';
 import type { FaultPoint } from './controllers/remediation/controller.ts';
 import { Broker } from './ingest/broker.ts';
 import { Ingest } from './ingest/pipeline.ts';
+import { LineageSource } from './ingest/lineage/lineage-source.ts';
 import { ingestReflectors } from './ingest/reflectors.ts';
 import { statePublisher } from './ingest/state/publisher.ts';
 import { StateSource } from './ingest/state/state-source.ts';
@@ -64,6 +65,7 @@ export class Operator {
   readonly #policies: Policies;
   readonly #ingest: Ingest;
   readonly #state: StateSource;
+  readonly #lineage: LineageSource;
   readonly #control: Control;
   readonly #election: LeaderElection;
   readonly #speaker: Speaker;
@@ -99,6 +101,7 @@ export class Operator {
     });
     const latencies = new Latencies<Producer>();
     const broker = new Broker({ url: natsUrl, name: `homeostat operator ${identity}`, logger });
+    const lineage = new LineageSource({ reflectors: cluster, bus: broker.bus, prefix, clock, logger, random });
     const ingest = new Ingest({
       broker,
       stream: { maxBytes: streamMaxBytes, prefix },
@@ -109,6 +112,7 @@ export class Operator {
       logger,
       registry,
       onLive: (live) => live && this.#becameLive(),
+      onBound: lineage.bound,
       onEvaluated: (producer, ms) => latencies.observe(producer, ms),
     });
     const isLeader = (): boolean => this.#election.isLeader();
@@ -135,6 +139,7 @@ export class Operator {
     this.#broker = broker;
     this.#policies = policies;
     this.#ingest = ingest;
+    this.#lineage = lineage;
     this.#speaker = speaker;
     const { incidents, remediations } = kinds.records;
     const changing = { incidents, remediations };
@@ -197,6 +202,7 @@ export class Operator {
       },
       onStoppedLeading: async () => {
         this.#state.setActive(false);
+        this.#lineage.setActive(false);
         // While stopping, the Lease is given away only when nothing runs any more.
         if (this.#stopping) await this.#control.stop();
       },
@@ -256,6 +262,7 @@ export class Operator {
     const ms = this.#options.stopMilliseconds;
     await atMost(ms, Promise.all([this.#election.stop(), this.#control.stop()]));
     this.#state.setActive(false);
+    this.#lineage.setActive(false);
     this.#permissions.stop();
     await atMost(
       ms,
@@ -275,7 +282,9 @@ export class Operator {
 
   /** The leader tells what the API server says, once there is a stream to tell it to. */
   #speak(): void {
-    if (this.#hasBeenLive && this.#election.isLeader()) this.#state.setActive(true);
+    if (!this.#hasBeenLive || !this.#election.isLeader()) return;
+    this.#state.setActive(true);
+    this.#lineage.setActive(true);
   }
 
   /** Whom a policy with a namespace selector selects may have changed. */

@@ -35,6 +35,16 @@ export function parseSubject(subject: string): ParsedSubject | undefined {
   return { prefix, node, producer, kind: key === undefined ? 'frame' : 'keyframe' };
 }
 
+/** Where it is told whose the rows of a node are: JSON, not a frame, which only replays read. */
+export const lineageSubject = (node: string, prefix: string = defaultPrefix): string =>
+  `${prefix}.frames.${nodeToken(node)}.lineage`;
+
+/** The node of such a subject; undefined for any other subject. */
+export function lineageNode(subject: string): string | undefined {
+  const [, token] = /^[^.]+\.frames\.(_|[0-9a-v]+)\.lineage$/.exec(subject) ?? [];
+  return token === undefined ? undefined : nodeOfToken(token);
+}
+
 /**
  * The id by which the broker drops a frame that is published twice. The broker compares ids over a whole stream, and one
  * process may send for many sources, so the source is part of it.

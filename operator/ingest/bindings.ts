@@ -2,16 +2,27 @@ import type { Evaluator } from '../../engine/evaluate/evaluator.ts';
 import type { Keyframe } from '../../engine/frame/types.ts';
 import type { Join } from './join.ts';
 
+/** Told of every binding: with which keyframe a source is read from now on (event time); undefined: it is forgotten. */
+export type OnBound = (key: string, keyframe: Keyframe | undefined, atMs: number) => void;
+
+type Bound = [key: string, keyframe: Keyframe | undefined];
+
 /** Tells the evaluator how the frames of each source are to be read and whose they are, whenever that changes. */
 export class Bindings {
   readonly #evaluator: Pick<Evaluator, 'bind' | 'unbind'>;
   readonly #join: Join;
+  readonly #onBound: (...bound: Bound) => void;
   readonly #bound = new Map<string, { readonly keyframe: Keyframe; unboundRows: number }>();
   #unboundRows = 0;
 
-  constructor(evaluator: Pick<Evaluator, 'bind' | 'unbind'>, join: Join) {
+  constructor(
+    evaluator: Pick<Evaluator, 'bind' | 'unbind'>,
+    join: Join,
+    onBound: (...bound: Bound) => void = () => {},
+  ) {
     this.#evaluator = evaluator;
     this.#join = join;
+    this.#onBound = onBound;
   }
 
   /** Rows of all sources that belong to no known object. */
@@ -38,6 +49,7 @@ export class Bindings {
     if (!this.#bound.delete(key)) return;
     this.#join.release(key);
     this.#evaluator.unbind(key);
+    this.#onBound(key, undefined);
   }
 
   #bind(key: string, keyframe: Keyframe): void {
@@ -46,5 +58,6 @@ export class Bindings {
     this.#unboundRows += unboundRows - (this.#bound.get(key)?.unboundRows ?? 0);
     this.#bound.set(key, { keyframe, unboundRows });
     this.#evaluator.bind(key, keyframe, identities);
+    this.#onBound(key, keyframe);
   }
 }

@@ -1,5 +1,6 @@
 import type { Frame } from '../../engine/frame/types.ts';
-import { Bindings } from './bindings.ts';
+import { lineageNode } from '../../engine/frame/subject.ts';
+import { Bindings, type OnBound } from './bindings.ts';
 import type { Judging } from './guarded-evaluator.ts';
 import type { Join } from './join.ts';
 import { sourceKey, type Message, type Sources } from './sources.ts';
@@ -11,6 +12,7 @@ export interface FeedOptions {
   readonly evaluator: Judging;
   /** Whether there is still a node that a source speaks for. */
   readonly hasNode: (name: string) => boolean;
+  readonly onBound?: OnBound | undefined;
 }
 
 const tidyMs = 1_000;
@@ -24,10 +26,12 @@ export class Feed {
   readonly #options: FeedOptions;
   readonly #ticks = new Ticks();
   #tidiedMs = 0;
+  #nowMs = 0;
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.bindings = new Bindings(options.evaluator, options.join);
+    const { evaluator, join, onBound } = options;
+    this.bindings = new Bindings(evaluator, join, (key, keyframe) => onBound?.(key, keyframe, this.#nowMs));
   }
 
   /** How far event time is ahead of `nowMs`, in milliseconds; 0 when it is not. */
@@ -39,6 +43,8 @@ export class Feed {
   take(message: Message, evaluated: (frame: Frame, evaluatingMs: number) => void = () => {}): void {
     const { sources, evaluator } = this.#options;
     this.advance(message.storedMs);
+    // What the leader tells replays: here the join knows it.
+    if (lineageNode(message.subject) !== undefined) return;
     for (const { frame, keyframe } of sources.take(message)) {
       const startedMs = performance.now();
       const key = sourceKey(frame.source);
@@ -51,6 +57,7 @@ export class Feed {
   /** Event time has come to `nowMs`. */
   advance(nowMs: number): void {
     const { sources, evaluator, hasNode } = this.#options;
+    this.#nowMs = nowMs;
     this.bindings.refresh();
     for (const atMs of this.#ticks.until(nowMs)) evaluator.advance(atMs);
     if (nowMs - this.#tidiedMs < tidyMs) return;

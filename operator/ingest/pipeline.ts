@@ -9,6 +9,7 @@ import type { Registry } from 'prom-client';
 import type { Frame, SourceId } from '../../engine/frame/types.ts';
 import { monotonicMs, type Clock } from '../kube/clock.ts';
 import { errorFields, type Logger } from '../kube/logger.ts';
+import type { OnBound } from './bindings.ts';
 import type { Broker } from './broker.ts';
 import { Feed } from './feed.ts';
 import { whyUnknown, type FreshnessQuestion } from './freshness.ts';
@@ -37,6 +38,8 @@ export interface IngestOptions {
   readonly registry: Registry;
   /** Told when `live` changes. */
   readonly onLive?: (live: boolean) => void;
+  /** Told whenever it changes how a source is read, or whose its rows are. */
+  readonly onBound?: OnBound;
   /** Told, while live, how long after its measuring a frame was evaluated. */
   readonly onEvaluated?: (producer: SourceId['producer'], latencyMs: number) => void;
 }
@@ -81,6 +84,7 @@ export class Ingest {
       join: this.#join,
       evaluator: guarded(evaluator, () => this.#metrics.fault(), logger),
       hasNode: (name) => nodes.store.get(name) !== undefined,
+      onBound: options.onBound,
     });
     this.#reader = new Reader({
       broker,

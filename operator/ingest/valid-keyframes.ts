@@ -1,21 +1,39 @@
 import { DeliverPolicy, type ConsumerConfig, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import type { FramesStream } from '../../engine/frame/stream.ts';
 import { deliver, sinceTime, storedMs } from './deliveries.ts';
+import { lineageRepeatMs } from './lineage/message.ts';
 
 /** A keyframe is repeated every 60 s: going back so far from a moment finds the one that was valid then. */
-const repeatMs = 75_000;
+const keyframeRepeatMs = 75_000;
 
 /**
  * The keyframes that were valid at `beforeMs`, in the order of the stream: the last one of each source if it is older
  * than the repeat interval, then all of that interval.
  */
-export async function* validKeyframes(
+export const validKeyframes = (
   manager: JetStreamManager,
   stream: FramesStream,
   beforeMs: number,
   ending: AbortSignal,
+): AsyncGenerator<JsMsg> => valid(manager, stream, '*.*.key', keyframeRepeatMs, beforeMs, ending);
+
+/** The same of what is told of whose rows are whose. */
+export const validLineage = (
+  manager: JetStreamManager,
+  stream: FramesStream,
+  beforeMs: number,
+  ending: AbortSignal,
+): AsyncGenerator<JsMsg> => valid(manager, stream, '*.lineage', 1.25 * lineageRepeatMs, beforeMs, ending);
+
+async function* valid(
+  manager: JetStreamManager,
+  stream: FramesStream,
+  subjects: string,
+  repeatMs: number,
+  beforeMs: number,
+  ending: AbortSignal,
 ): AsyncGenerator<JsMsg> {
-  const filter = { filter_subject: stream.subjects[0]?.replace(/>$/, '*.*.key') ?? '>' };
+  const filter = { filter_subject: stream.subjects[0]?.replace(/>$/, subjects) ?? '>' };
   const recentMs = beforeMs - repeatMs;
   const last = { ...filter, deliver_policy: DeliverPolicy.LastPerSubject };
   yield* before(manager, stream, last, recentMs, ending);

@@ -1,10 +1,11 @@
 /** Recordings with made-up frames, so that a test states only what the pods of a workload measure. No tests here. */
+import { expect } from 'chai';
 import type { Frame, Keyframe } from '../../engine/frame/types.ts';
 import { frame, keyframe, message, startMs } from '../ingest/testing.ts';
+import { lineageKind } from '../ingest/lineage/kinds.ts';
 import type { KubeObject } from '../kube/api.ts';
 import { Deployment, Namespace, Node, Pod, ReplicaSet } from '../kube/resources.ts';
 import { controllerReference, deployment, node, pod, replicaSet } from '../testing/fixtures.ts';
-import { lineageKind } from './lineage.ts';
 import { RecordingWriter } from './recording/writer.ts';
 
 /** The metric of all made-up recordings. */
@@ -26,8 +27,8 @@ export function recorded(path: string, { seconds, pods, labels = { app: 'web' } 
     sinceMs: startMs,
   });
   const learn = (kind: string, object: KubeObject): void => {
-    const kept = lineageKind(kind)?.keep(object) ?? object;
-    writer.write({ type: 'object', kind, atMs: startMs, object: kept });
+    const { keep, view } = lineageKind(kind) ?? expect.fail(kind);
+    writer.write({ type: 'object', kind, atMs: startMs, object: keep(view(object)) });
   };
   learn(Namespace.kind, { metadata: { name: 'shop', labels: { team: 'shop' } } });
   learn(Node.kind, node({ name: 'node-1', uid: 'uid-node' }));

@@ -6,16 +6,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { framesStream } from '../../engine/frame/stream.ts';
-import { parseSubject } from '../../engine/frame/subject.ts';
+import { lineageNode, parseSubject } from '../../engine/frame/subject.ts';
 import { deliver, sinceTime, storedMs } from '../ingest/deliveries.ts';
+import { lineageKinds, type LineageKind } from '../ingest/lineage/kinds.ts';
 import { follow } from '../ingest/reflectors.ts';
 import { streamProblem } from '../ingest/stream.ts';
-import { validKeyframes } from '../ingest/valid-keyframes.ts';
+import { validKeyframes, validLineage } from '../ingest/valid-keyframes.ts';
 import type { KubeApi, KubeObject } from '../kube/api.ts';
 import type { Clock } from '../kube/clock.ts';
 import { silentLogger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
-import { lineageKinds, type LineageKind } from './lineage.ts';
 import type { Entry } from './recording/format.ts';
 
 export interface RecordOptions {
@@ -84,12 +84,13 @@ export async function record(
   const end = AbortSignal.any([over.signal, ending]);
   const cancel = forMs > 0 ? clock.after(forMs, () => over.abort()) : () => {};
   const isWanted = (subject: string): boolean => {
-    const node = parseSubject(subject)?.node;
+    const node = parseSubject(subject)?.node ?? lineageNode(subject);
     return nodes === undefined || node === '' || (node !== undefined && nodes.has(node));
   };
   try {
-    for await (const message of validKeyframes(manager, stream, beginMs, end))
-      if (isWanted(message.subject)) write(entryOf(message));
+    for (const valid of [validLineage, validKeyframes])
+      for await (const message of valid(manager, stream, beginMs, end))
+        if (isWanted(message.subject)) write(entryOf(message));
     if (forMs === 0 && info.state.messages === 0) return;
     const deliveries = await deliver(manager, stream, sinceTime(beginMs), end);
     if (forMs === 0 && deliveries.pending === 0) return;
@@ -118,7 +119,7 @@ async function writeLineage(
   const reflected = lineageKinds.map((kind) => {
     const options = { api, clock, random: Math.random, logger: silentLogger, resource: kind.resource };
     // The reflector goes by the version, which the recording has no use for.
-    const transform = (object: KubeObject): KubeObject => withVersion(kind.keep(object), object);
+    const transform = (object: KubeObject): KubeObject => withVersion(kind.keep(kind.view(object)), object);
     return { kind, reflector: new Reflector<KubeObject>({ ...options, transform }) };
   });
   for (const { reflector } of reflected) reflector.start();

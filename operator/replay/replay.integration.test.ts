@@ -7,11 +7,13 @@ import type { DetectionPolicy } from '../../crds/detection-policy.ts';
 import { validPolicy } from '../../crds/testing/valid.ts';
 import { Evaluator } from '../../engine/evaluate/evaluator.ts';
 import type { VerdictChange } from '../../engine/evaluate/verdict.ts';
+import type { Keyframe } from '../../engine/frame/types.ts';
 import { systemClock as wireClock } from '../../wire/clock.ts';
 import { NatsBus } from '../../wire/nats-bus.ts';
 import { FramePublisher } from '../../wire/publisher.ts';
 import { Policies } from '../controllers/detection-policy/policies.ts';
 import { Broker } from '../ingest/broker.ts';
+import { LineageSource } from '../ingest/lineage/lineage-source.ts';
 import { Ingest } from '../ingest/pipeline.ts';
 import { ingestReflectors } from '../ingest/reflectors.ts';
 import { statePublisher } from '../ingest/state/publisher.ts';
@@ -103,7 +105,15 @@ describe('a recording of what a nats-server holds', function () {
     for (const each of policies) expect(inForce.put(each)).to.deep.equal([]);
     const broker = new Broker({ url: server.url, name: 'test', logger });
     const reflectors = ingestReflectors({ api, clock: systemClock, logger, random: Math.random });
+    const lineage = new LineageSource({
+      reflectors,
+      bus: broker.bus,
+      clock: systemClock,
+      logger,
+      random: Math.random,
+    });
     const ingest = new Ingest({
+      onBound: lineage.bound,
       broker,
       stream: { maxBytes: 64 * 1024 * 1024 },
       evaluator,
@@ -120,37 +130,49 @@ describe('a recording of what a nats-server holds', function () {
       () => Promise.all(Object.values(reflectors).map((reflector) => reflector.stop())),
       () => ingest.stop(),
       () => state.setActive(false),
+      () => lineage.setActive(false),
     );
     for (const reflector of Object.values(reflectors)) reflector.start();
     await ingest.start();
     await eventually('live', () => ingest.live);
     state.setActive(true);
+    lineage.setActive(true);
     const evaluated = (source: string): number => ingest.sources.quality(source)?.results.Evaluated ?? 0;
     await eventually('the first state', () => evaluated('state/node-1') > 0 && evaluated('state/node-2') > 0);
-    return { ingest, changes, evaluated, state };
+    return { ingest, changes, evaluated };
   }
 
-  /** An agent that tells how full the memory of the `app` container of some pods is. */
-  function agent(name: string, digit: string, uids: readonly string[]) {
+  /** An agent that tells how full the memory of the `app` container of some pods is; `pods` changes which these are. */
+  function agent(name: string, digit: string, first: readonly string[]) {
     const bus = new NatsBus({ url: server.url, name: 'agent' }, wireClock);
     const publisher = new FramePublisher(bus, wireClock, { random: () => 0 });
     const source = agentSource({ node: name, boot: boot(digit) });
-    const dictionary = keyframe({
-      source,
-      columns: [{ metric: utilization, scope: 'Container' }],
-      rows: uids.map((uid) => ({ scope: 'Container', uid, container: 'app'.padEnd(64, '0') })),
-    });
+    let [sequence, generation, uids] = [0, 0, first];
+    const dictionaryOf = (): Keyframe =>
+      keyframe({
+        source,
+        generation: ++generation,
+        columns: [{ metric: utilization, scope: 'Container' }],
+        rows: uids.map((uid) => ({ scope: 'Container', uid, container: 'app'.padEnd(64, '0') })),
+      });
+    let dictionary = dictionaryOf();
     started.push(() => bus.close());
-    let sequence = 0;
-    return (...values: number[]): void =>
+    const tell = (...values: number[]): void =>
       publisher.offer(
         dictionary,
         frame(++sequence, {
           source,
+          generation,
           capturedMs: Date.now(),
           columns: [{ column: 0, values: Float32Array.from(values) }],
         }),
       );
+    return Object.assign(tell, {
+      pods(...others: string[]) {
+        uids = others;
+        dictionary = dictionaryOf();
+      },
+    });
   }
 
   const saved = (name: string, options: { nodes?: readonly string[]; forMs?: number; ending?: AbortSignal } = {}) =>
@@ -203,6 +225,36 @@ describe('a recording of what a nats-server holds', function () {
     expect(changes.filter(isWithin)).to.deep.equal(judged);
     expect(JSON.stringify(changes.filter(isWithin))).to.equal(JSON.stringify(judged));
     expect(replay.stats).to.deep.include({ missed: 0, unboundRows: 0 });
+  });
+
+  it('knows whose the rows of a pod were that is gone when it is recorded', async () => {
+    const live = await operate();
+    const first = agent('node-1', 'a', ['uid-web-1', 'uid-web-2']);
+    const tellFor = async (count: number, ...values: number[]): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        first(...values);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await tellFor(10, 0.3, 0.99);
+    // A pod is replaced, as after a restart.
+    await api.delete(Pod, { name: 'web-2', namespace: 'shop' }, { gracePeriodSeconds: 0 });
+    api.seed(Pod, pod({ name: 'web-9', uid: 'uid-web-9' }));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    first.pods('uid-web-1', 'uid-web-9');
+    await tellFor(10, 0.3, 0.97);
+    await eventually('all frames', () => live.evaluated('agent/node-1') === 20);
+    await saved('window.hrec');
+    const changes: VerdictChange[] = [];
+    const replay = new Replay({ rootNamespace: root, onVerdict: (change) => changes.push(change) });
+    for (const each of policies) replay.policies.put(each);
+    replay.play(new Recording(join(directory, 'window.hrec')).entries());
+    const fired = (all: readonly VerdictChange[]): string[] =>
+      all
+        .filter(({ verdict }) => verdict.policyId === 'uid-full' && verdict.state === 'Firing')
+        .map(({ verdict, atMs }) => `${verdict.target.name} ${atMs}`);
+    expect(fired(live.changes).map((line) => line.split(' ')[0])).to.deep.equal(['web-2', 'web-9']);
+    expect(fired(changes)).to.deep.equal(fired(live.changes));
   });
 
   it('holds only the nodes that are asked for, with what is on no node', async () => {

@@ -7,10 +7,12 @@ import { Feed } from '../ingest/feed.ts';
 import type { Judging } from '../ingest/guarded-evaluator.ts';
 import { Join } from '../ingest/join.ts';
 import { frameResults, type FrameResult, type timeFaults } from '../ingest/quality.ts';
+import { lineageKind } from '../ingest/lineage/kinds.ts';
+import type { LineageObject } from '../ingest/lineage/message.ts';
 import { Sources } from '../ingest/sources.ts';
 import type { KubeObject } from '../kube/api.ts';
 import { silentLogger } from '../kube/logger.ts';
-import { lineageKind } from './lineage.ts';
+import { inTime } from './in-time.ts';
 import type { Entry } from './recording/format.ts';
 
 export interface ReplayOptions {
@@ -39,6 +41,8 @@ export class Replay {
   readonly #feed: Feed;
   readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
   readonly #nodes = new Set<string>();
+  /** Pods by the node of which they were told last. */
+  readonly #podsOf = new Map<string, ReadonlyMap<string | undefined, LineageObject>>();
   readonly #frames = Object.fromEntries(frameResults.map((result) => [result, 0])) as Record<FrameResult, number>;
   #missed = 0;
   #timeFaults = 0;
@@ -71,8 +75,9 @@ export class Replay {
 
   /** Entries in their order; `onFrame` is told of each frame after it was judged. */
   play(entries: Iterable<Entry>, onFrame: (frame: Frame) => void = () => {}): void {
-    for (const entry of entries) {
-      if (entry.type !== 'message') this.#learn(entry);
+    for (const entry of inTime(entries)) {
+      if (entry.type === 'lineage') this.#learnOf(entry.node, entry.objects);
+      else if (entry.type !== 'message') this.#learn(entry.kind, entry.object as KubeObject, entry.type === 'object');
       else {
         this.#endMs = Math.max(this.#endMs ?? -Infinity, entry.storedMs);
         this.#feed.take(entry, onFrame);
@@ -90,15 +95,22 @@ export class Replay {
     };
   }
 
-  #learn({ type, kind, object }: Entry & { type: 'object' | 'gone' }): void {
-    const known = object as KubeObject;
-    const { name, labels = {} } = known.metadata;
-    const isThere = type === 'object';
+  /** What the leader told of a node: of its pods, all that there are. */
+  #learnOf(node: string, objects: readonly LineageObject[]): void {
+    const pods = new Map(objects.flatMap((one) => (one.kind === 'Pod' ? [[one.object.metadata.uid, one]] : [])));
+    for (const [uid, { kind, object }] of this.#podsOf.get(node) ?? [])
+      if (!pods.has(uid)) this.#learn(kind, object, false);
+    this.#podsOf.set(node, pods);
+    for (const { kind, object } of objects) this.#learn(kind, object, true);
+  }
+
+  #learn(kind: string, object: KubeObject, isThere: boolean): void {
+    const { name, labels = {} } = object.metadata;
     if (kind === 'Node') this.#nodes[isThere ? 'add' : 'delete'](name);
     if (kind === 'Namespace') {
       if (isThere) this.#namespaces.set(name, labels);
       else this.#namespaces.delete(name);
       this.policies.rematch();
-    } else lineageKind(kind)?.[isThere ? 'set' : 'remove'](this.#join, known);
+    } else lineageKind(kind)?.[isThere ? 'set' : 'remove'](this.#join, object);
   }
 }

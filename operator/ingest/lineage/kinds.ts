@@ -1,8 +1,8 @@
 /**
- * Whose rows are whose, as a recording holds it: of each object what the join makes identities of, and nothing that
- * changes more often than those.
+ * Whose rows are whose, as the stream and recordings tell it: of each object what the join makes identities of, and
+ * nothing that changes more often than those.
  */
-import type { Join } from '../ingest/join.ts';
+import type { Join } from '../join.ts';
 import {
   daemonSetView,
   deploymentView,
@@ -14,28 +14,32 @@ import {
   type NodeView,
   type PodView,
   type WorkloadView,
-} from '../ingest/views.ts';
-import type { KubeObject, ObjectMeta, Resource } from '../kube/api.ts';
-import * as resources from '../kube/resources.ts';
+} from '../views.ts';
+import type { KubeObject, ObjectMeta, Resource } from '../../kube/api.ts';
+import * as resources from '../../kube/resources.ts';
 
-/** A kind of which a recording holds objects. */
+/** A kind of which objects are told. */
 export interface LineageKind {
   readonly resource: Resource;
-  /** What is kept of an object as the API server sends it. */
-  readonly keep: (object: KubeObject) => KubeObject;
+  /** An object, as the API server sends it, as ingest knows it. */
+  readonly view: (object: KubeObject) => KubeObject;
+  /** What is told of that. */
+  readonly keep: (view: KubeObject) => KubeObject;
   readonly set: (join: Join, kept: KubeObject) => void;
   readonly remove: (join: Join, kept: KubeObject) => void;
 }
 
 const kind = <T extends KubeObject>(
   resource: Resource,
-  keep: (object: KubeObject) => T,
+  view: (object: KubeObject) => T,
+  keep: (view: T) => T,
   set: (join: Join, kept: T) => void,
   remove: (join: Join, metadata: ObjectMeta) => void,
 ): LineageKind => ({
   resource,
-  keep,
-  // What `keep` has made comes back from the file.
+  view,
+  // What comes in was made by `view` or `keep`, here or in another process.
+  keep: (viewed) => keep(viewed as T),
   set: (join, kept) => set(join, kept as T),
   remove: (join, { metadata }) => remove(join, metadata),
 });
@@ -43,37 +47,42 @@ const kind = <T extends KubeObject>(
 const workload = (resource: Resource, view: (object: KubeObject) => WorkloadView): LineageKind =>
   kind(
     resource,
-    (object) => ({ ...view(object), metadata: identityOf(object.metadata), desired: 0, available: 0 }),
+    view,
+    (viewed) => ({ ...viewed, metadata: identityOf(viewed.metadata), desired: 0, available: 0 }),
     (join, kept) => join.setWorkload(kept),
     (join, { uid }) => join.deleteWorkload(uid ?? ''),
   );
 
 /** The kinds, in the order in which their objects are to be known: a pod after what it belongs to. */
 export const lineageKinds: readonly LineageKind[] = [
-  kind(
+  kind<KubeObject>(
     resources.Namespace,
+    ({ metadata }) => ({ metadata }),
     ({ metadata }) => ({ metadata: identityOf(metadata) }),
     () => {},
     () => {},
   ),
   kind<NodeView>(
     resources.Node,
-    (object) => ({ ...nodeView(object), metadata: identityOf(object.metadata), spec: {}, status: {} }),
+    nodeView,
+    ({ metadata }) => ({ metadata: identityOf(metadata), spec: {}, status: {} }),
     (join, kept) => join.setNode(kept),
     (join, { name }) => join.deleteNode(name),
   ),
   workload(resources.Deployment, deploymentView),
   workload(resources.StatefulSet, statefulSetView),
   workload(resources.DaemonSet, daemonSetView),
-  kind(
+  kind<KubeObject>(
     resources.ReplicaSet,
-    (object) => ({ metadata: identityOf(replicaSetView(object).metadata) }),
+    replicaSetView,
+    ({ metadata }) => ({ metadata: identityOf(metadata) }),
     (join, kept) => join.setReplicaSet(kept),
     (join, { uid }) => join.deleteReplicaSet(uid ?? ''),
   ),
   kind<PodView>(
     resources.Pod,
-    (object) => keptPod(podView(object)),
+    podView,
+    keptPod,
     (join, kept) => join.setPod(kept),
     (join, { uid }) => join.deletePod(uid ?? ''),
   ),

@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import { lineageNode, lineageSubject } from '../../../engine/frame/subject.ts';
+import { BusError } from '../../../wire/bus.ts';
+import type { KubeObject } from '../../kube/api.ts';
+import { silentLogger } from '../../kube/logger.ts';
+import { MutableStore } from '../../kube/store.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { controllerReference, deployment, node, pod, replicaSet } from '../../testing/fixtures.ts';
+import type { Reflectors } from '../reflectors.ts';
+import { keyframe } from '../testing.ts';
+import { lineageKinds } from './kinds.ts';
+import { LineageSource } from './lineage-source.ts';
+import { decodeLineage, encodeLineage, lineageRepeatMs, type Lineage } from './message.ts';
+
+/** A cluster with `shop/web` and a pod of it on node-1, and what was told of it. */
+function cluster() {
+  const clock = new FakeClock();
+  const stores = new Map(lineageKinds.map(({ resource }) => [resource.kind, new MutableStore<KubeObject>()]));
+  const set = (kind: string, object: KubeObject): void => {
+    const { view } = lineageKinds.find(({ resource }) => resource.kind === kind) ?? expect.fail(kind);
+    stores.get(kind)?.set({ ...view(object), kind });
+  };
+  set('Node', node({ name: 'node-1', uid: 'uid-node' }));
+  set('Deployment', deployment({ uid: 'uid-web', namespace: 'shop', labels: { tier: 'front' } }));
+  set('ReplicaSet', replicaSet({ uid: 'uid-rs', namespace: 'shop' }));
+  const ownerReferences = [controllerReference('apps/v1', 'ReplicaSet', 'web-6d4cf56db6', 'uid-rs')];
+  set('Pod', pod({ uid: 'uid-1', ownerReferences }));
+  const watched = (kind: string) => ({ store: stores.get(kind) });
+  const reflectors = {
+    pods: watched('Pod'),
+    nodes: watched('Node'),
+    replicaSets: watched('ReplicaSet'),
+    deployments: watched('Deployment'),
+    statefulSets: watched('StatefulSet'),
+    daemonSets: watched('DaemonSet'),
+  } as unknown as Reflectors;
+  const told: (Lineage & { readonly node: string | undefined })[] = [];
+  const bus = {
+    isAway: false,
+    publish(subject: string, payload: Uint8Array): Promise<{ duplicate: boolean }> {
+      if (bus.isAway) return Promise.reject(new BusError('Disconnected', 'away'));
+      const lineage = decodeLineage(payload) ?? expect.fail('no lineage');
+      told.push({ ...lineage, node: lineageNode(subject) });
+      return Promise.resolve({ duplicate: false });
+    },
+  };
+  const source = new LineageSource({ reflectors, bus, clock, logger: silentLogger, random: () => 0 });
+  const rows = keyframe({ rows: [{ scope: 'Container', uid: 'uid-1', container: 'app' }] });
+  return { clock, source, told, bus, rows, set };
+}
+
+describe('what the leader tells of whose rows are whose', () => {
+  it('names each object that rows of a node belong to, owners first, without what changes all the time', async () => {
+    const { clock, source, told, rows } = cluster();
+    source.setActive(true);
+    source.bound('agent/node-1', rows, 1234);
+    source.bound('state/node-1', rows, 1300);
+    await clock.advance(50);
+    expect(told).to.have.length(1);
+    expect(told[0]).to.include({ node: 'node-1', atMs: 1234 });
+    expect(told[0]?.objects.map(({ kind }) => kind)).to.deep.equal(['Node', 'Deployment', 'ReplicaSet', 'Pod']);
+    const { object } = told[0]?.objects[3] ?? expect.fail();
+    expect(object.metadata).to.deep.include({ name: 'web-1', namespace: 'shop', labels: { app: 'web' } });
+    expect(JSON.stringify(object)).not.to.match(/conditions|resourceVersion|ready/i);
+  });
+
+  it('is told by the leader only, of everything when it begins, and again each five minutes', async () => {
+    const { clock, source, told, rows } = cluster();
+    source.bound('agent/node-1', rows, 1);
+    await clock.advance(60_000);
+    expect(told).to.deep.equal([]);
+    source.setActive(true);
+    await clock.advance(50);
+    expect(told.map(({ atMs }) => atMs)).to.deep.equal([undefined]);
+    await clock.advance(lineageRepeatMs + 20_000);
+    expect(told).to.have.length(2);
+    source.setActive(false);
+    await clock.advance(2 * lineageRepeatMs);
+    expect(told).to.have.length(2);
+  });
+
+  it('is told once the broker is back', async () => {
+    const { clock, source, told, bus, rows } = cluster();
+    source.setActive(true);
+    bus.isAway = true;
+    source.bound('agent/node-1', rows, 1);
+    await clock.advance(1_000);
+    bus.isAway = false;
+    expect(told).to.deep.equal([]);
+    await clock.advance(10_000);
+    expect(told).to.have.length(1);
+  });
+
+  it('comes back as it was written, and nothing else does', () => {
+    const lineage = { atMs: 7, objects: [{ kind: 'Pod', object: { metadata: { name: 'p' } } }] };
+    expect(decodeLineage(encodeLineage(lineage))).to.deep.equal(lineage);
+    for (const other of ['', 'HMSF', 'HMSL', 'HMSL\u0002x', 'HMSL\u0001x'])
+      expect(decodeLineage(Buffer.from(other)), JSON.stringify(other)).to.equal(undefined);
+    expect(lineageNode(lineageSubject('worker-1.example', 'p'))).to.equal('worker-1.example');
+    expect(lineageNode(lineageSubject(''))).to.equal('');
+    for (const other of ['homeostat.frames.etnn4qr5e8mj2.agent', 'homeostat.frames.x-y.lineage', 'x.lineage'])
+      expect(lineageNode(other)).to.equal(undefined);
+  });
+});

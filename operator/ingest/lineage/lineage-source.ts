@@ -1,0 +1,145 @@
+/**
+ * Tells on the stream whose the rows of each node are, so that a replay knows it also of pods that are gone by then. It
+ * speaks whenever a source is bound anew (that is when identities have changed), and of every node again each five
+ * minutes. Only the leader speaks. Nobody who judges live waits for it: there the join knows first.
+ */
+import type { Keyframe } from '../../../engine/frame/types.ts';
+import { lineageSubject } from '../../../engine/frame/subject.ts';
+import type { Bus } from '../../../wire/bus.ts';
+import type { KubeObject } from '../../kube/api.ts';
+import type { Clock } from '../../kube/clock.ts';
+import { errorFields, type Logger } from '../../kube/logger.ts';
+import type { Reflectors } from '../reflectors.ts';
+import { controllerOf } from '../views.ts';
+import { lineageKind } from './kinds.ts';
+import { encodeLineage, lineageRepeatMs, type LineageObject } from './message.ts';
+
+export interface LineageSourceOptions {
+  readonly reflectors: Reflectors;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly prefix?: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** In [0, 1); spreads the repetitions. */
+  readonly random: () => number;
+}
+
+/** What changes together is told together. */
+const coalesceMs = 50;
+const retryMs = 5_000;
+const lookMs = 10_000;
+
+export class LineageSource {
+  readonly #options: LineageSourceOptions;
+  /** By the key of the source: how it is read. */
+  readonly #keyframes = new Map<string, Keyframe>();
+  readonly #toldMs = new Map<string, number>();
+  /** Nodes to tell of, with the event time at which something changed, if something did. */
+  readonly #waiting = new Map<string, number | undefined>();
+  #active = false;
+  #running = false;
+  #number = 0;
+  #said = '';
+  #cancel = (): void => {};
+
+  constructor(options: LineageSourceOptions) {
+    this.#options = options;
+  }
+
+  /** A source is read anew (`Bindings`). */
+  readonly bound = (key: string, keyframe: Keyframe | undefined, atMs: number): void => {
+    if (keyframe === undefined) this.#keyframes.delete(key);
+    else this.#keyframes.set(key, keyframe);
+    if (!this.#active) return;
+    this.#waiting.set(nodeOf(key), this.#waiting.get(nodeOf(key)) ?? atMs);
+    if (!this.#running) this.#arm(coalesceMs);
+  };
+
+  /** Begins or ceases to speak. */
+  setActive(active: boolean): void {
+    if (active === this.#active) return;
+    this.#active = active;
+    this.#cancel();
+    this.#toldMs.clear();
+    this.#waiting.clear();
+    for (const key of this.#keyframes.keys()) this.#waiting.set(nodeOf(key), undefined);
+    if (active && !this.#running) this.#arm(coalesceMs);
+  }
+
+  #arm(inMs: number): void {
+    this.#cancel();
+    this.#cancel = this.#options.clock.after(inMs, () => void this.#tell());
+  }
+
+  /** Tells of all nodes that wait, one after the other; then looks again for those that are due. */
+  async #tell(): Promise<void> {
+    this.#running = true;
+    const { clock, logger } = this.#options;
+    let nextMs = lookMs;
+    try {
+      const nowMs = clock.now();
+      for (const [node, toldMs] of this.#toldMs)
+        if (nowMs - toldMs >= lineageRepeatMs && !this.#waiting.has(node)) this.#waiting.set(node, undefined);
+      for (const [node, atMs] of this.#waiting) {
+        if (!this.#active) break;
+        this.#waiting.delete(node);
+        await this.#tellOf(node, atMs);
+      }
+      this.#said = '';
+    } catch (error) {
+      nextMs = retryMs;
+      const { error: reason } = errorFields(error);
+      if (reason !== this.#said) logger.warn('whose rows are whose is not stored: replays know less', { reason });
+      this.#said = reason;
+    }
+    this.#running = false;
+    if (this.#active) this.#arm(this.#waiting.size > 0 && this.#said === '' ? coalesceMs : nextMs);
+  }
+
+  async #tellOf(node: string, atMs: number | undefined): Promise<void> {
+    const { bus, prefix, clock, random } = this.#options;
+    const nowMs = clock.now();
+    const subject = lineageSubject(node, prefix);
+    const id = `lineage:${nowMs}:${++this.#number}:${subject}`;
+    // The first repetition comes at any time, so that those of many nodes do not come together.
+    this.#toldMs.set(node, this.#toldMs.has(node) ? nowMs : nowMs - random() * lineageRepeatMs);
+    try {
+      await bus.publish(subject, encodeLineage({ atMs, objects: this.#objectsOf(node) }), id);
+    } catch (error) {
+      this.#toldMs.set(node, clock.now() - lineageRepeatMs);
+      throw error;
+    }
+  }
+
+  /** What the rows of a node belong to, each once; a pod after what it belongs to. */
+  #objectsOf(node: string): LineageObject[] {
+    const { nodes, pods, replicaSets, deployments, statefulSets, daemonSets } = this.#options.reflectors;
+    const found = new Map<string, LineageObject>();
+    const add = (kind: string, object: KubeObject | undefined): void => {
+      const uid = object?.metadata.uid;
+      const kept = object && lineageKind(kind)?.keep(object);
+      if (uid !== undefined && kept !== undefined) found.set(uid, { kind, object: kept });
+    };
+    const addWorkload = (uid: string): void => {
+      for (const watched of [deployments, statefulSets, daemonSets]) {
+        const workload = watched.store.byUid(uid);
+        if (workload !== undefined) add(workload.kind, workload);
+      }
+    };
+    add('Node', nodes.store.get(node));
+    for (const producer of ['agent', 'state'])
+      for (const { scope, uid } of this.#keyframes.get(`${producer}/${node}`)?.rows ?? []) {
+        if (scope === 'Workload') addWorkload(uid);
+        if ((scope !== 'Pod' && scope !== 'Container') || found.has(uid)) continue;
+        const pod = pods.store.byUid(uid);
+        const owner = pod && controllerOf(pod.metadata);
+        const replicaSet = owner && replicaSets.store.byUid(owner.uid);
+        addWorkload((replicaSet && controllerOf(replicaSet.metadata)?.uid) ?? owner?.uid ?? '');
+        add('ReplicaSet', replicaSet);
+        add('Pod', pod);
+      }
+    return [...found.values()];
+  }
+}
+
+const nodeOf = (key: string): string => key.slice(key.indexOf('/') + 1);

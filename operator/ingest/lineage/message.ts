@@ -1,0 +1,38 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { KubeObject } from '../../kube/api.ts';
+
+/** Everything is told again after so long, so that a replay may begin anywhere. */
+export const lineageRepeatMs = 300_000;
+
+/** One object that rows of a node belong to. */
+export interface LineageObject {
+  readonly kind: string;
+  readonly object: KubeObject;
+}
+
+/** What is told of a node. */
+export interface Lineage {
+  /** Event time at which it began to count for verdicts; absent: it only is as it was. */
+  readonly atMs?: number | undefined;
+  readonly objects: readonly LineageObject[];
+}
+
+const mark = Buffer.from('HMSL');
+const version = 1;
+const mostBytes = 64 * 1024 * 1024;
+
+/** `HMSL`, the version, and the rest as JSON, packed by DEFLATE. */
+export const encodeLineage = (lineage: Lineage): Uint8Array =>
+  Buffer.concat([mark, Buffer.of(version), deflateRawSync(JSON.stringify(lineage))]);
+
+/** What such a message says; undefined when it is something else, or of another version. */
+export function decodeLineage(data: Uint8Array): Lineage | undefined {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (!bytes.subarray(0, mark.length).equals(mark) || bytes[mark.length] !== version) return undefined;
+  try {
+    const content = inflateRawSync(bytes.subarray(mark.length + 1), { maxOutputLength: mostBytes });
+    return JSON.parse(content.toString()) as Lineage;
+  } catch {
+    return undefined;
+  }
+}
