@@ -25,7 +25,7 @@
  * Storms are no budget: they hang on what fires, not on what others claim. They are asked for anew before every start and
  * step, by what the stream says in that moment, so there is nothing between two leaders that could be exceeded.
  *
- * limits.simulation.test.ts and simulation.test.ts look for what contradicts this.
+ * limits.simulation.test.ts and operator/simulation look for what contradicts this.
  *
  * Nothing is counted in memory, so there is nothing to lose and nothing that two leaders could count differently.
  */

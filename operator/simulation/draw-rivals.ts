@@ -1,56 +1,53 @@
 /** Remediations that are after the same thing, a place in a budget or a field of an object: drawn from numbers of their own. */
-import type { PlanStep } from '../../crds/remediation-plan.ts';
+import type { Mode, PlanStep } from '../../crds/remediation-plan.ts';
+import { extended, type Timed } from './extended.ts';
 import { hashOf, Random } from './random.ts';
-import type { Happening, Scenario, ScenarioPlan, ScenarioPolicy, Step } from './scenario.ts';
+import type { Happening, Scenario, ScenarioPlan } from './scenario.ts';
 import { rootNamespace } from './slots.ts';
-import { valid } from './valid-plan.ts';
 
 /** The scenario, and perhaps more that happens from a time on. */
 export function drawRivals(scenario: Scenario, fromMs: number): Scenario {
   const random = new Random(hashOf(scenario.seed, 'rivals'));
-  const placed = random.chance(0.06) ? withOnePlace(random, scenario, fromMs) : scenario;
-  return random.chance(0.15) ? withOneField(random, placed, fromMs) : placed;
-}
-
-interface Timed {
-  readonly atMs: number;
-  readonly happens: Happening;
+  if (random.chance(0.04)) return withOnePlace(random, scenario, fromMs);
+  return random.chance(0.15) ? withOneField(random, scenario, fromMs) : scenario;
 }
 
 /**
- * Two claim the one place there is, and while one of them withdraws its claim, the process that leads next hears nothing
- * more of Remediations; the one that leads stands still soon after.
+ * While the watches of who leads stand still, one claims the one place there is, withdraws its claim because people are to
+ * be asked, and claims it anew when they are not; another one claims it in between. What was told late is an old claim.
  */
 function withOnePlace(random: Random, scenario: Scenario, fromMs: number): Scenario {
-  const plan: ScenarioPlan = {
-    name: 'plan-place',
-    namespace: rootNamespace,
-    spec: {
-      mode: 'Enforce',
-      steps: [{ name: 'step-0', action: { cordon: {} }, timeoutSeconds: 20 }],
-      verify: { stabilizationSeconds: 10, timeoutSeconds: 70, onFailure: 'Undo' },
-      guards: { maxConcurrent: 1, maxAttempts: 3, cooldownSeconds: 0 },
-    },
-  };
-  const atMs = random.int(fromMs, fromMs + 10_000);
-  const policy = scenario.policies.length;
-  const leading = random.chance(0.8) ? 0 : 1;
-  const happenings: Timed[] = ['node-1', 'node-2'].map((slot) => ({
-    atMs,
-    happens: { is: 'judge', policy, slot, ill: true },
-  }));
-  happenings.push(
-    {
-      atMs: atMs + random.int(20, 300),
-      happens: { is: 'stall', replica: 1 - leading, kind: 'Remediation', ms: random.int(15, 25) * 1000 },
-    },
-    {
-      atMs: atMs + random.int(300, 1500),
-      happens: { is: 'pause', replica: leading, ms: random.int(12, 25) * 1000 },
-    },
-  );
-  return extended(scenario, [{ plan, kind: 'Node' }], happenings);
+  const made = ['plan-once', 'plan-twice'].map((name) => ({ kind: 'Node' as const, plan: planOfOnePlace(name) }));
+  const guardrails = [{ name: 'guardrail-0', namespace: rootNamespace, spec: { maxConcurrent: 1 } }];
+  const startMs = random.int(fromMs, fromMs + 8000);
+  const after = (from: number, to: number): number => startMs + random.int(from, to);
+  const ill = (policy: number, slot: string): Happening => ({ is: 'judge', policy, slot, ill: true });
+  const asks = (mode: Mode): Happening => ({ is: 'change', kind: 'RemediationPlan', nth: 1, body: { spec: { mode } } });
+  const stalls = [0, 1].map((replica): Timed => {
+    return { atMs: startMs, happens: { is: 'stall', replica, kind: 'Remediation', ms: random.int(2500, 6000) } };
+  });
+  const happenings: Timed[] = [
+    ...stalls,
+    { atMs: startMs, happens: ill(1, 'node-2') },
+    { atMs: after(500, 1500), happens: asks('Approve') },
+    { atMs: after(500, 2500), happens: ill(0, 'node-1') },
+    { atMs: after(1500, 3500), happens: asks('Enforce') },
+  ];
+  const steps = scenario.steps.filter(({ is, atMs }) => is !== 'judge' && atMs > startMs + 7000);
+  return extended({ ...scenario, policies: [], plans: [], guardrails, steps }, made, happenings);
 }
+
+/** What it does takes its time, so that its place is taken for a while. */
+const planOfOnePlace = (name: string): ScenarioPlan => ({
+  name,
+  namespace: rootNamespace,
+  spec: {
+    mode: 'Enforce',
+    steps: [{ name: 'step-0', action: { cordon: {} }, timeoutSeconds: 20 }],
+    verify: { stabilizationSeconds: 10, timeoutSeconds: 70, onFailure: 'Undo' },
+    guards: { maxConcurrent: 2, maxAttempts: 3, cooldownSeconds: 0 },
+  },
+});
 
 /** One Remediation after the other changes the same field, and people want one or the other of them taken back. */
 function withOneField(random: Random, scenario: Scenario, fromMs: number): Scenario {
@@ -95,18 +92,21 @@ function drawTakeover(random: Random, plan: ScenarioPlan | undefined, slot: stri
 }
 
 function planOnField(random: Random, kind: 'Node' | 'Workload', name: string): ScenarioPlan {
-  const action: PlanStep['action'] =
-    kind === 'Node'
-      ? { label: { of: 'Target', set: { pool: random.pick(['sick', 'worse', 'a']) } } }
-      : { scale: random.pick([{ by: 1, max: 10 }, { by: -1, min: 1 }, { to: 5 }]) };
-  const when = random.pick(['Never', 'Recovered', 'Recovered', 'Elapsed'] as const);
-  const undo = { when, afterSeconds: random.pick([0, 5, 30]) };
+  const steps = Array.from({ length: random.chance(0.3) ? 2 : 1 }, (_, index): PlanStep => {
+    const action: PlanStep['action'] =
+      kind === 'Node'
+        ? { label: { of: 'Target', set: { pool: random.pick(['sick', 'worse', 'a']) } } }
+        : { scale: random.pick([{ by: 1, max: 10 }, { by: -1, min: 1 }, { to: 5 }]) };
+    const when = random.pick(['Never', 'Recovered', 'Recovered', 'Elapsed'] as const);
+    const undo = { when, afterSeconds: random.pick([0, 5, 30]) };
+    return { name: `step-${index}`, action, timeoutSeconds: 20, ...(random.chance(0.8) ? { undo } : {}) };
+  });
   return {
     name,
     namespace: rootNamespace,
     spec: {
       mode: 'Enforce',
-      steps: [{ name: 'step-0', action, timeoutSeconds: 20, ...(random.chance(0.8) ? { undo } : {}) }],
+      steps,
       verify: {
         stabilizationSeconds: random.pick([0, 3]),
         timeoutSeconds: random.pick([5, 20]),
@@ -114,24 +114,5 @@ function planOnField(random: Random, kind: 'Node' | 'Workload', name: string): S
       },
       guards: { maxConcurrent: 2, maxAttempts: 3, cooldownSeconds: 0 },
     },
-  };
-}
-
-/** With further plans, each with a policy of its own that leads to it, and with what happens because of them. */
-function extended(
-  scenario: Scenario,
-  made: readonly { readonly plan: ScenarioPlan; readonly kind: ScenarioPolicy['kind'] }[],
-  happenings: readonly Timed[],
-): Scenario {
-  const policies = made.map(({ plan: { name, namespace }, kind }, index): ScenarioPolicy => {
-    return { name: `policy-${scenario.policies.length + index}`, namespace, kind, plan: name, mode: 'Enforce' };
-  });
-  const steps: Step[] = happenings.map(({ atMs, happens }) => ({ ...happens, atMs: Math.max(0, atMs) }));
-  return {
-    ...scenario,
-    policies: [...scenario.policies, ...policies],
-    plans: [...scenario.plans, ...made.map(({ plan }) => valid(plan))],
-    steps: [...scenario.steps, ...steps].sort((a, b) => a.atMs - b.atMs),
-    endMs: Math.max(scenario.endMs, ...steps.map(({ atMs }) => atMs + 10_000)),
   };
 }

@@ -6,6 +6,7 @@ import type { Mode, PlanStep } from '../../crds/remediation-plan.ts';
 import { actionOf } from '../actions/registry.ts';
 import { drawAction } from './draw-action.ts';
 import { drawExtras } from './draw-extras.ts';
+import { drawPlot } from './draw-plots.ts';
 import { drawRivals } from './draw-rivals.ts';
 import { drawStep } from './draw-step.ts';
 import { hashOf, Random } from './random.ts';
@@ -56,7 +57,7 @@ export function drawScenario(seed: number): Scenario {
   const blind = random.chance(0.12) ? { unreadable: random.pick(['node-1', 'node-2', 'web']) } : {};
   const end = { paused: random.chance(0.5), ...blind };
   const scenario = { seed, policies, plans, guardrails, nodeLeases: false, autoscaled, steps, endMs, end };
-  return drawRivals(drawExtras(scenario, calmMs), calmMs);
+  return drawPlot(drawRivals(drawExtras(scenario, calmMs), calmMs), calmMs);
 }
 
 /** Something falls ill, and a process stands still in the middle of doing something about it, for longer than it leads. */
