@@ -10,6 +10,7 @@ import type { KubeObject } from '../kube/api.ts';
 import type { World } from './decision.ts';
 import { nodesOf } from './ledger.ts';
 import { guardrailsFor } from './mode.ts';
+import { originOf } from './origin.ts';
 import { ownerReads, ownersOf, type Owner } from './owners.ts';
 import { leaseRead, leasesOf, type NodeLease } from './node-lease.ts';
 
@@ -101,13 +102,13 @@ function subjectReads({ spec: { target, steps } }: Remediation): Read[] {
 export const planGone = ({ remediation }: GuardContext): Finding =>
   fail(`RemediationPlan ${remediation.spec.planRef.name} cannot be found`);
 
+const stateOf = ({ status }: Remediation, step: string): string =>
+  status?.steps?.find(({ name }) => name === step)?.state ?? 'Pending';
+
 /** The steps that are not over, and touch more objects than one. */
-const gradualSteps = ({ spec, status }: Remediation): BoundAction[] =>
-  spec.steps
-    .filter(({ name }) => {
-      const state = status?.steps?.find((step) => step.name === name)?.state ?? 'Pending';
-      return state === 'Pending' || state === 'Prepared';
-    })
+const gradualSteps = (remediation: Remediation): BoundAction[] =>
+  remediation.spec.steps
+    .filter(({ name }) => ['Pending', 'Prepared'].includes(stateOf(remediation, name)))
     .map(({ action }) => actionOf(action))
     .filter(({ gradual }) => gradual !== undefined);
 
@@ -115,10 +116,22 @@ const gradualSteps = ({ spec, status }: Remediation): BoundAction[] =>
 const touchedOnTheWay = (remediation: Remediation, live: Live): Touched[] =>
   gradualSteps(remediation).flatMap(({ gradual }) => gradual?.touched(live, remediation.spec.target) ?? []);
 
-/** The questions whose answers the guards need: about everything that is touched. */
+/** The steps that have not begun. */
+const pendingSteps = (remediation: Remediation): BoundAction[] =>
+  remediation.spec.steps
+    .filter(({ name }) => stateOf(remediation, name) === 'Pending')
+    .map(({ action, name }) => actionOf(action, originOf(remediation, name)));
+
+/**
+ * The questions whose answers the guards need: about everything that is touched, and what tells what would be changed. A
+ * guard that looks at the changes would otherwise pass before the first step is planned, a place be claimed, and be given
+ * back when the step is looked at, again and again.
+ */
 export const touchedReads = (remediation: Remediation): Read[] => [
   ...subjectReads(remediation),
-  ...gradualSteps(remediation).flatMap((action) => action.reads(remediation.spec.target, 'Plan')),
+  ...[...gradualSteps(remediation), ...pendingSteps(remediation)].flatMap((action) =>
+    action.reads(remediation.spec.target, 'Plan'),
+  ),
 ];
 
 /** The questions about the owners of the pods that are found on the way, as soon as these are known. */
@@ -149,13 +162,10 @@ export const guardContext = (remediation: Remediation, world: World): GuardConte
   leases: world.settings.nodeLeases ? leasesOf(remediation, world.live) : undefined,
 });
 
-function changesOf({ metadata, spec, status }: Remediation, { live, nowMs }: World): PlannedChange[] {
+function changesOf(remediation: Remediation, { live, nowMs }: World): PlannedChange[] {
+  const { metadata, spec } = remediation;
   const context = { target: spec.target, manager: managerOf(metadata), nowMs };
-  const pending = spec.steps.filter(
-    ({ name }) => (status?.steps?.find((step) => step.name === name)?.state ?? 'Pending') === 'Pending',
-  );
-  return pending.flatMap(({ action: step }) => {
-    const action = actionOf(step);
+  return pendingSteps(remediation).flatMap((action) => {
     if (unanswered(action.reads(spec.target, 'Plan'), live).length > 0) return [];
     const plan = action.plan(live, context);
     if (plan.is !== 'Changes') return [];

@@ -1,5 +1,7 @@
 /** Guards about nodes and about what others do: the control plane, other controllers, the Leases they share. */
 import type { Remediation } from '../../crds/remediation.ts';
+import { readOf } from '../actions/fields.ts';
+import { shownPath } from '../actions/json.ts';
 import { describeRead } from '../actions/live.ts';
 import { gitOpsManagerOf } from '../actions/gitops.ts';
 import { takenBy } from '../actions/others.ts';
@@ -87,7 +89,7 @@ const ownedByOthers: Guard = {
   before: 'Step',
   reads: true,
   check(context) {
-    const { plan, touched, changes } = context;
+    const { plan, remediation, touched, changes } = context;
     if (plan === undefined) return planGone(context);
     for (const { read, answer } of touched) {
       if (read.resource.kind !== 'Node') continue;
@@ -99,9 +101,9 @@ const ownedByOthers: Guard = {
     for (const { change, object } of changes()) {
       const manager = gitOpsManagerOf(object, change.path);
       if (manager === undefined) continue;
-      const what = `${change.path} of ${change.object.kind} ${change.object.name}`;
+      const what = `${shownPath(change.path)} of ${describeRead(readOf(change))}`;
       return fail(
-        `${what} is managed by ${manager}, which would put it back: have it ignore the field, or set guards.gitOps to Ignore`,
+        `${what} is managed by ${manager}, which would put it back: have it ignore the field, or set guards.gitOps of plan ${remediation.spec.planRef.name} to Ignore`,
       );
     }
     return pass('no other controller is at it');

@@ -81,6 +81,20 @@ describe('what GitOps puts back', () => {
     expect(replicas()).to.equal(2);
   });
 
+  it('is not begun while Git keeps the field, claims no place anew meanwhile, and says so once', async () => {
+    await put('argocd-controller', 3);
+    shell.create([scale], { target: targets.workload });
+    await shell.settle('fix-1', 120_000);
+    const { status } = shell.get();
+    expect(condition(shell.get(), 'Blocked')).to.equal('True OwnedByOthers');
+    // The first one is made before anything is read.
+    expect(status?.claims).to.equal(1);
+    expect(status?.timeline?.filter(({ what }) => what.startsWith('blocked'))).to.have.lengthOf(1);
+    expect(status?.guards?.find(({ name }) => name === 'ownedByOthers')?.message).to.equal(
+      'spec.replicas of Deployment shop/web is managed by argocd-controller, which would put it back: have it ignore the field, or set guards.gitOps of plan fix to Ignore',
+    );
+  });
+
   it('before the effect is there is not made again', async () => {
     shell.create([scale], { target: targets.workload });
     for (let i = 0; i < 10 && scaled() === 0; i++) await shell.reconcile();

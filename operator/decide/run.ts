@@ -1,6 +1,6 @@
 import type { PlanStep } from '../../crds/remediation-plan.ts';
 import type { RecordedChange, Remediation, RemediationStatus, StepStatus } from '../../crds/remediation.ts';
-import { isDeletion, type BoundAction, type Context, type Origin } from '../actions/action.ts';
+import { isDeletion, type BoundAction, type Context } from '../actions/action.ts';
 import { isOutside, isUnsent } from '../actions/call.ts';
 import { readOf } from '../actions/fields.ts';
 import { unanswered, type Read } from '../actions/live.ts';
@@ -10,6 +10,7 @@ import { describeTarget } from '../actions/subjects.ts';
 import { clip } from './clip.ts';
 import type { Decision, EventNote, World } from './decision.ts';
 import { Draft } from './draft.ts';
+import { originOf } from './origin.ts';
 import { reasons, type Reason } from './reasons.ts';
 import { parseTime } from './time.ts';
 
@@ -55,14 +56,8 @@ export class Run {
     );
     this.steps = this.status.steps.map((status, index) => {
       const step = spec.steps[index] as PlanStep;
-      return { spec: step, action: actionOf(step.action, this.#originOf(step.name)), status };
+      return { spec: step, action: actionOf(step.action, originOf(remediation, step.name)), status };
     });
-  }
-
-  #originOf(step: string): Origin {
-    const { metadata, spec } = this.remediation;
-    const { name, namespace = '', uid = '' } = metadata;
-    return { namespace, name, uid, step, serviceAccountName: spec.serviceAccountName };
   }
 
   get status(): RemediationStatus {
