@@ -7,6 +7,9 @@ import { isRead, liveSubject, ownObject } from './subjects.ts';
 /** The path of the change that stands for a message: no field of the object, which is only what it is about. */
 export const messagePath = '/notify';
 
+/** Whether a change is a message: what was said stays said, and is nothing to take back. */
+export const isMessage = ({ path }: Pick<Change, 'path'>): boolean => path === messagePath;
+
 /**
  * Has people told something. To write the message into the record is all there is to do: what is told to whom follows from
  * the records (controllers/incident/telling.ts), so that no step waits for a receiver, and no message is lost with us.

@@ -7,7 +7,7 @@ export type Reversal =
   /** It is still as we left it: this change, made by the same action, restores what was there before. */
   | { readonly is: 'Restore'; readonly change: Change }
   /** It is as it was before. */
-  | { readonly is: 'AlreadyThere' }
+  | { readonly is: 'AlreadyThere'; readonly message?: string }
   /** Somebody changed it since: it is left as it is. */
   | { readonly is: 'Superseded'; readonly by: string | undefined; readonly message: string }
   /** The action cannot be taken back. */

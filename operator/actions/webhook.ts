@@ -84,7 +84,8 @@ export const webhook: Action<Parameters> = {
     const answer = answerTo(live, readOfCall(origin, true));
     if (answer.is === 'Unreadable') return answer;
     // Whether the first one arrived cannot be told, so the other way is always sent.
-    return answer.is === 'Found' ? { is: 'AlreadyThere' } : { is: 'Restore', change: inverse(change) };
+    if (answer.is !== 'Found') return { is: 'Restore', change: inverse(change) };
+    return { is: 'AlreadyThere', message: `${hostOf(params.undo.url ?? params.url)} has accepted its undo` };
   },
   effect: (_changes, _live, _context, { url }) => ({ is: 'Done', message: `${hostOf(url)} has accepted it` }),
 };

@@ -2,7 +2,7 @@
 import type { Load, StormRecord } from '../decide/decision.ts';
 import type { CommonStatus, Draft } from '../decide/draft.ts';
 import { stormAt, type Storm, type StormLimits } from '../decide/storm.ts';
-import { toTime } from '../decide/time.ts';
+import { toSeconds } from '../decide/time.ts';
 
 /** What is weighed: `what` names the targets where a status has several storms. */
 export interface Weighed {
@@ -18,7 +18,7 @@ export function setStorm<S extends CommonStatus>(draft: Draft<S>, weighed: reado
   const said = weighed.flatMap(({ what }, index) => {
     const storm = storms[index];
     if (storm === undefined || storm.record === undefined) return [];
-    const until = storm.untilMs === undefined ? '' : ` (until ${toTime(storm.untilMs)})`;
+    const until = storm.untilMs === undefined ? '' : ` (until ${toSeconds(storm.untilMs)})`;
     return [`nothing is done because ${what === undefined ? '' : `of ${what} `}${storm.message}${until}`];
   });
   const is = (state: Storm['is']): boolean => storms.some((storm) => storm.is === state);

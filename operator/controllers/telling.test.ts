@@ -239,6 +239,11 @@ describe('telling people', () => {
       await cluster.seconds(100);
       expect(posts()).to.have.lengthOf(2);
       expect(cluster.isCordoned()).to.equal(true);
+      // What was said stays said, and is not told to be as before.
+      const undone = cluster.remediation.status?.timeline?.filter(({ what }) => what.startsWith('undo of'));
+      expect(undone?.map(({ what }) => what)).to.deep.equal([
+        `undo of Call ${rootNamespace}/${uid}-ticket: done, hooks.example.com has accepted its undo`,
+      ]);
     });
 
     for (const when of ['before', 'after'] as const)

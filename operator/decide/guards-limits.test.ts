@@ -420,7 +420,7 @@ describe('the limits of a plan and of guardrails', () => {
   it('say it with their numbers', () => {
     const message = (name: string, given: Given) => found(name, given)?.message;
     expect(message('storm', { guards: stormy, plan: { load: { matched: 1000, firing: 412 } } })).to.equal(
-      'the targets of this plan: nothing is done because 412 of 1000 targets fire, more than 300',
+      'the targets of this plan: nothing is done because 412 of 1000 targets fire, more than 300; it goes on 600 s after that is over',
     );
     expect(message('perTopology', { guards: perZone, others: [of(4, begun(10, inZone('a')))] })).to.equal(
       '1 of 1 remediations of this plan are running where zone=a: fix-4',

@@ -4,6 +4,7 @@ import { isDeletion, type BoundAction, type Context } from '../actions/action.ts
 import { isOutside, isUnsent } from '../actions/call.ts';
 import { readOf } from '../actions/fields.ts';
 import { unanswered, type Read } from '../actions/live.ts';
+import { isMessage } from '../actions/notify.ts';
 import { managerOf } from '../actions/ownership.ts';
 import { actionOf } from '../actions/registry.ts';
 import { describeTarget } from '../actions/subjects.ts';
@@ -173,6 +174,7 @@ export const standingChanges = ({ status }: Pick<Step, 'status'>): RecordedChang
     ? (status.changes ?? []).filter(
         (change) =>
           (change.undo === undefined || change.undo.state === 'None') &&
-          (status.state !== 'Failed' || !isUnsent(change)),
+          (status.state !== 'Failed' || !isUnsent(change)) &&
+          (status.state === 'Prepared' || !isMessage(change)),
       )
     : [];

@@ -80,7 +80,11 @@ describe('openingAt', () => {
 
   it('says which entry decides', () => {
     expect(openingAt([deny('0 12 * * *', 1, 'UTC')], Date.parse('2026-01-01T12:30:00Z')).message).to.equal(
-      'schedule "0 12 * * *" for 3600 s (UTC) denies it until 2026-01-01T13:00:00.000Z',
+      'schedule "0 12 * * *" for 3600 s (UTC) denies it until 2026-01-01T13:00:00Z',
+    );
+    const nights = [entry('0 5 * * *', 1), entry('0 3 * * *', 2)];
+    expect(openingAt(nights, Date.parse('2026-01-01T12:30:00Z')).message).to.equal(
+      'nothing in the schedule allows it before 2026-01-02T02:00:00Z, when schedule "0 3 * * *" for 7200 s (Europe/Paris) begins',
     );
   });
 });

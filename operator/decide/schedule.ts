@@ -5,7 +5,7 @@
  */
 import { Cron } from 'croner';
 import type { RemediationPlanSpec } from '../../crds/remediation-plan.ts';
-import { toTime } from './time.ts';
+import { toSeconds } from './time.ts';
 
 /** One entry of a `schedule`. */
 export type ScheduleEntry = NonNullable<RemediationPlanSpec['guards']['schedule']>[number];
@@ -65,16 +65,19 @@ export function openingAt(schedule: readonly ScheduleEntry[], nowMs: number): Op
   if (denying.length > 0) {
     const untilMs = Math.max(...denying.map(({ endMs }) => endMs ?? nowMs));
     const [first] = denying;
-    return { open: false, message: `${first && describe(first.entry)} denies it until ${toTime(untilMs)}`, untilMs };
+    return { open: false, message: `${first && describe(first.entry)} denies it until ${toSeconds(untilMs)}`, untilMs };
   }
   const allowing = found.filter(({ entry }) => entry.effect === 'Allow');
   const within = allowing.find(({ endMs }) => endMs !== undefined);
   if (within !== undefined) return { open: true, message: `${describe(within.entry)} allows it` };
   if (allowing.length === 0) return { open: true, message: 'nothing denies it now' };
-  const next = allowing.flatMap(({ nextMs }) => nextMs ?? []);
-  if (next.length === 0) return { open: false, message: 'nothing in the schedule will ever allow it' };
-  const untilMs = Math.min(...next);
-  return { open: false, message: `nothing in the schedule allows it before ${toTime(untilMs)}`, untilMs };
+  const [next] = allowing
+    .flatMap(({ entry, nextMs: untilMs }) => (untilMs === undefined ? [] : { entry, untilMs }))
+    .sort((a, b) => a.untilMs - b.untilMs);
+  if (next === undefined) return { open: false, message: 'nothing in the schedule will ever allow it' };
+  const { entry, untilMs } = next;
+  const message = `nothing in the schedule allows it before ${toSeconds(untilMs)}, when ${describe(entry)} begins`;
+  return { open: false, message, untilMs };
 }
 
 const describe = ({ cron, seconds, timeZone }: ScheduleEntry): string =>

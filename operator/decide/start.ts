@@ -147,7 +147,9 @@ function decideApproval(run: Run, approval: Approval): Decision | 'Approved' | '
   }
   const until = untilMs === undefined ? '' : ` until ${toTime(untilMs)}`;
   const so = required === 1 ? '' : `${approved.length} of ${required} have approved; `;
-  const message = `${so}waits for an entry of spec.approvals {by: <your user name>, decision: Approved or Denied}${until}`;
+  const how =
+    'homeostat approve or deny, or an entry of spec.approvals {by: <your user name>, decision: Approved or Denied}';
+  const message = `${so}waits for a person${until}: ${how}`;
   if (run.draft.set('Approved', 'Unknown', reasons.awaiting, message)) {
     run.draft.note('a person is asked to approve it');
     run.tell({ type: 'Normal', reason: reasons.awaiting, action: 'Approve', note: `${run.target}: ${message}` });

@@ -45,7 +45,7 @@ describe('stormAt', () => {
 
   it('says its numbers', () => {
     expect(stormAt(limits('30%'), load(412), undefined, nowMs).message).to.equal(
-      '412 of 1000 targets fire, more than 300',
+      '412 of 1000 targets fire, more than 300; it goes on 600 s after that is over',
     );
   });
 });

@@ -39,7 +39,8 @@ export function stormAt(
   const numbers = { limit, firing };
   if (firing > limit) {
     const record = { since: before?.since ?? toTime(nowMs) };
-    return { is: 'Storm', message: `${fires}, more than ${limit}`, ...numbers, record };
+    const message = `${fires}, more than ${limit}; it goes on ${clearSeconds} s after that is over`;
+    return { is: 'Storm', message, ...numbers, record };
   }
   if (before === undefined)
     return { is: 'Calm', message: `${fires}, ${limit} are no storm`, ...numbers, record: undefined };

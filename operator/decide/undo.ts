@@ -5,6 +5,7 @@
  */
 import type { RecordedChange } from '../../crds/remediation.ts';
 import { isDeletion, type Change } from '../actions/action.ts';
+import { isOutside } from '../actions/call.ts';
 import { readOf } from '../actions/fields.ts';
 import { shownPath } from '../actions/json.ts';
 import { describeRead } from '../actions/live.ts';
@@ -192,7 +193,8 @@ function takeBackStep(run: Run, step: Step): Decision | undefined {
     else if (reversal.is === 'Restore') restoring.push({ record, change: reversal.change });
     else if (reversal.is === 'AlreadyThere') {
       const certainMs = certainAtMs(run, step, record);
-      if (run.nowMs >= certainMs) settled.push({ record, state: 'Done', message: 'it is as before' });
+      if (run.nowMs >= certainMs)
+        settled.push({ record, state: 'Done', message: reversal.message ?? 'it is as before' });
       else laterMs = certainMs;
     } else if (reversal.is === 'Superseded' && isCovered(run, record, reversal.by)) {
       laterMs = run.nowMs + coveredRetryMs;
@@ -323,7 +325,8 @@ function settle(run: Run, record: RecordedChange, { state, message, by }: Result
   // Most of what is said of a field, or of what was made, begins with its name.
   const name = record.path === '' ? object : `${part} of ${object}`;
   const why = message.startsWith(`${name} `) ? `it${message.slice(name.length)}` : message;
-  const note = `undo of ${part} of ${object}${more}: ${state.toLowerCase()}, ${why}`;
+  const what = isOutside(record) ? object : `${part} of ${object}`;
+  const note = `undo of ${what}${more}: ${state.toLowerCase()}, ${why}`;
   run.draft.note(note);
   const type = state === 'Done' ? 'Normal' : 'Warning';
   run.tell({ type, reason: `Undo${state}`, action: 'Undo', note, ...about([record]) });

@@ -39,9 +39,14 @@ export const pause: Declare = (program, act) => {
       act(async (session) => {
         const by = await session.me();
         const guardrail = await pauseBy(inScope(session), name, { reason, by });
-        const what = session.options.everywhere ? 'everything is paused' : `namespace ${session.namespace} is paused`;
+        const { everywhere, program } = session.options;
+        const what = everywhere ? 'everything is paused' : `namespace ${session.namespace} is paused`;
+        const end = `${program} resume ${everywhere ? '-A' : `-n ${session.namespace}`}`;
         session.show({
-          lines: () => [`guardrail ${qualified(guardrail.metadata)}: ${what} by ${by}: ${reason}`],
+          lines: () => [
+            `guardrail ${qualified(guardrail.metadata)}: ${what} by ${by}: ${reason}`,
+            `no further step begins, what is to be taken back is; it ends with: ${end}`,
+          ],
           objects: typed(Guardrail, [guardrail]),
           single: true,
         });

@@ -66,13 +66,13 @@ describe('what people say with homeostat', () => {
     ],
     [
       'pause --reason "release day"',
-      'guardrail shop/pause: namespace shop is paused by alice: release day',
+      'guardrail shop/pause: namespace shop is paused by alice: release day\nno further step begins, what is to be taken back is; it ends with: homeostat resume -n shop',
       () => paused('pause'),
       [{ reason: 'release day', by: 'alice' }],
     ],
     [
       'pause freeze -A --reason "release day"',
-      'guardrail homeostat-system/freeze: everything is paused by alice: release day',
+      'guardrail homeostat-system/freeze: everything is paused by alice: release day\nno further step begins, what is to be taken back is; it ends with: homeostat resume -A',
       () => paused('freeze', root),
       [
         { reason: 'freeze until Monday', by: 'bob' },

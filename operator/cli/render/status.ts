@@ -4,7 +4,6 @@ import type { Guardrail } from '../../../crds/guardrail.ts';
 import type { Incident } from '../../../crds/incident.ts';
 import type { Remediation } from '../../../crds/remediation.ts';
 import { findCondition, isTrue } from '../../kube/conditions.ts';
-import { writes } from '../../decide/mode.ts';
 import { qualified, targetNameIn } from './names.ts';
 import { hasEnded, standingOf } from './standing.ts';
 import { table, type Cell } from './table.ts';
@@ -67,10 +66,9 @@ function headline(situation: Situation, { paint, nowMs }: View): string {
     (remediation) =>
       hasEnded(remediation) && nowMs - Date.parse(remediation.status?.finishedTime ?? '') <= endedWithinMs,
   );
-  const [acted, foresaw] = [
-    recent.filter(({ spec }) => writes(spec.mode)),
-    recent.filter(({ spec }) => !writes(spec.mode)),
-  ];
+  // What was only written down, was not needed, or was not allowed, has helped nobody.
+  const acted = recent.filter(({ status }) => status?.startedTime !== undefined);
+  const idle = recent.length - acted.length;
   const good = acted.filter(({ status }) => isTrue(status?.conditions, 'Succeeded')).length;
   const [fires, blocked, asked] = [openIncidents(situation).length, waiting('Blocked'), waiting('AwaitingApproval')];
   const parts = [
@@ -78,9 +76,8 @@ function headline(situation: Situation, { paint, nowMs }: View): string {
     `${counted(open.length, 'remediation')} under way`,
     ...(blocked === 0 ? [] : [paint('bad', `${blocked} blocked`)]),
     ...(asked === 0 ? [] : [paint('warn', `${asked} awaiting approval`)]),
-    ...(acted.length === 0 ? [] : [`${good} of ${acted.length} that ended in the last hour succeeded`]),
-    // What was only written down has helped nobody.
-    ...(foresaw.length === 0 ? [] : [`${foresaw.length} in mode Observe or DryRun changed nothing`]),
+    ...(acted.length === 0 ? [] : [`${good} of ${acted.length} that acted in the last hour succeeded`]),
+    ...(idle === 0 ? [] : [`${idle} ended without doing anything`]),
     ...(pausing(situation).length === 0 ? [] : [paint('bad', 'paused')]),
   ];
   const where = namespace === undefined ? 'All namespaces' : `Namespace ${namespace}`;
