@@ -18,7 +18,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** The exit codes for people, as the help and the docs list them. */
 export const exitCodeText = `Exit codes:
   0   done, or nothing to report
-  1   it failed; the message says why
+  1   it failed, or is not as it was to be (test, backtest --expect); the message says why
   2   the command line is wrong
   3   there is no such object
   4   no usable kubeconfig, or the API server cannot be reached

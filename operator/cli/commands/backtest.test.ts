@@ -47,6 +47,10 @@ describe('homeostat backtest', () => {
     writeFileSync(join(directory, 'policy.yaml'), policy);
     writeFileSync(join(directory, 'both.yaml'), policy + plan);
     writeFileSync(join(directory, 'quiet.yaml'), policy.replace('90%', '99%'));
+    writeFileSync(
+      join(directory, 'other.yaml'),
+      policy.replace('Container', 'Pod').replace(utilization, 'k8s.pod.oom_kills'),
+    );
     writeFileSync(join(directory, 'wrong.yaml'), policy.replace('forSeconds: 2', 'forSeconds: soon'));
   });
   afterEach(async () => {
@@ -71,7 +75,7 @@ describe('homeostat backtest', () => {
     it(`exits with ${code} when ${file} is expected: ${expected}`, async () => {
       const ran = await run(`-f DIR/${file}.yaml --file DIR/w.hrec --expect ${expected}`);
       expect(ran.code).to.equal(code);
-      expect(ran.error).to.equal(code === 0 ? '' : `error: not as expected by --expect ${expected}\n`);
+      expect(ran.error).to.match(code === 0 ? /^$/ : new RegExp(`^error: shop/full .*, expected: ${expected}\n$`));
     });
 
   it('prints a document for programs', async () => {
@@ -84,10 +88,18 @@ describe('homeostat backtest', () => {
     ]);
   });
 
-  it('takes an applied policy by its name, and sets it against the Incidents', async () => {
+  it('takes an applied policy by its name, and takes nothing judged for nothing proven', async () => {
     const { code, out, error } = await run('memory-leak -n shop --file DIR/w.hrec --compare --expect incidents');
-    expect([code, error]).to.deep.equal([0, '']);
-    expect(out).to.include('never fires');
+    expect([code, error]).to.deep.equal([
+      1,
+      'error: shop/memory-leak has no target in what was recorded: nothing was judged\n',
+    ]);
+    expect(out).to.include('shop/memory-leak, 0 targets\n  never fires\n');
+  });
+
+  it('says which metrics were not recorded', async () => {
+    const { out } = await run('-f DIR/other.yaml --file DIR/w.hrec');
+    expect(out).to.include('nothing recorded tells of k8s.pod.oom_kills\n');
   });
 
   const refused: [argv: string, code: number, says: string][] = [

@@ -50,25 +50,24 @@ async function run(local: Local, names: readonly string[], options: Options): Pr
   const { reportOf } = await import('../../replay/backtest/report.ts');
   const report = reportOf(judged, incidents);
   local.show({ lines: (view) => backtestLines(report, view), objects: [], document: report });
-  if (isAsExpected(report, options.expect)) return exitCodes.fine;
-  local.surroundings.tell(`error: not as expected by --expect ${options.expect}\n`);
-  return exitCodes.failed;
+  const problem = options.expect && unexpected(report, options.expect);
+  if (problem === undefined) return exitCodes.fine;
+  throw new Failure(exitCodes.failed, problem);
 }
 
-function isAsExpected({ policies }: BacktestReport, expected: Options['expect']): boolean {
-  switch (expected) {
-    case undefined:
-      return true;
-    case 'none':
-      return policies.every(({ fired }) => fired.length === 0);
-    case 'fires':
-      return policies.every(({ fired }) => fired.length > 0);
-    case 'incidents':
-      return policies.every(
-        ({ fired, withoutEpisode = [] }) =>
-          withoutEpisode.length === 0 && fired.every(({ incident, early }) => incident !== undefined || early === true),
-      );
+/** Why a report is not as expected. Where nothing was judged nothing is proven. */
+function unexpected({ policies }: BacktestReport, expected: NonNullable<Options['expect']>): string | undefined {
+  for (const report of policies) {
+    const { policy, fired, targets, withoutEpisode = [] } = report;
+    const judged = Object.values(targets).reduce((sum, count) => sum + count, fired.length);
+    if (judged === 0) return `${policy} has no target in what was recorded: nothing was judged`;
+    const unmatched = fired.filter(({ incident, early }) => incident === undefined && early !== true).length;
+    if (expected === 'none' && fired.length > 0) return `${policy} fires ${fired.length} times, expected: none`;
+    if (expected === 'fires' && fired.length === 0) return `${policy} never fires, expected: fires`;
+    if (expected === 'incidents' && unmatched + withoutEpisode.length > 0)
+      return `${policy} fires ${unmatched} times without an Incident, and not for ${withoutEpisode.length} Incidents, expected: incidents`;
   }
+  return undefined;
 }
 
 async function judge(local: Local, options: Options, given: Given): Promise<Backtest> {

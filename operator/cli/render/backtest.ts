@@ -41,7 +41,7 @@ export function backtestLines(report: BacktestReport, given: View): string[] {
 }
 
 function policyLines(report: PolicyReport, view: View): string[] {
-  const { policy, fired, targets, expressionError, withoutEpisode, mode } = report;
+  const { policy, fired, targets, unknownMetrics = [], expressionError, withoutEpisode, mode } = report;
   const matched = Object.values(targets).reduce((sum, count) => sum + count, 0);
   const observes = mode === 'Observe' ? ' (it only observes: nothing would follow)' : '';
   const lines = [
@@ -51,6 +51,7 @@ function policyLines(report: PolicyReport, view: View): string[] {
       (incident) =>
         `${view.paint('warn', '≠')} ${moment(incident.opened, view.nowMs)}  ${incident.target}: ${incident.name} was opened, and it does not fire here`,
     ),
+    ...unknownMetrics.map((metric) => view.paint('warn', `nothing recorded tells of ${metric}`)),
     ...(expressionError === undefined ? [] : [view.paint('bad', `its expression failed: ${expressionError}`)]),
   ];
   return section(view, `${policy}, ${counted(matched, 'target')}${observes}`, lines);

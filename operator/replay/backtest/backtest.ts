@@ -38,6 +38,8 @@ export interface PolicyBacktest {
   readonly episodes: readonly JudgedEpisode[];
   /** Targets by their state at the end. */
   readonly targets: Readonly<Record<VerdictState, number>>;
+  /** Metrics of the policy that nothing recorded tells of. */
+  readonly unknownMetrics: readonly string[];
   /** What an expression of the policy said last, when it could not be evaluated. */
   readonly expressionError: string | undefined;
 }
@@ -55,6 +57,7 @@ export interface Backtest {
 export function backtest(recording: Recording, options: BacktestOptions): Backtest {
   const { rootNamespace } = options;
   const episodes = new Episodes();
+  const metrics = new Set<string>();
   // What follows from a verdict may not be asked within it: the evaluator is in the middle of something.
   let unrouted = 0;
   const routes = new Map<Episode, Pick<JudgedEpisode, 'routing' | 'missingPlan'>>();
@@ -62,7 +65,10 @@ export function backtest(recording: Recording, options: BacktestOptions): Backte
     rootNamespace,
     onVerdict: (change) => episodes.take(change),
     through: (evaluator) => ({
-      bind: (...args) => evaluator.bind(...args),
+      bind(key, keyframe, identities) {
+        for (const { metric } of keyframe.columns) metrics.add(metric);
+        evaluator.bind(key, keyframe, identities);
+      },
       unbind: (key) => evaluator.unbind(key),
       frame(key, frame) {
         evaluator.frame(key, frame);
@@ -113,6 +119,7 @@ export function backtest(recording: Recording, options: BacktestOptions): Backte
         : [{ ...episode, ...routed, attempts: forecast.attempts(episode), early: episode.firedMs < fromMs }];
     }),
     targets: replay.evaluator.counts(compiled.id),
+    unknownMetrics: [...new Set(policy.spec.signals.map(({ metric }) => metric))].filter((one) => !metrics.has(one)),
     expressionError: replay.evaluator.faults(compiled.id)?.expressionError,
   }));
   return { sinceMs, fromMs, untilMs: stats.endMs ?? sinceMs, policies, stats };

@@ -32,6 +32,8 @@ export interface PolicyReport {
   readonly policy: string;
   readonly mode: string;
   readonly targets: Readonly<Record<string, number>>;
+  /** Metrics of the policy that nothing recorded tells of. */
+  readonly unknownMetrics?: readonly string[];
   readonly expressionError?: string;
   readonly fired: readonly EpisodeReport[];
   /** Incidents of this time without an episode; absent when the cluster was not asked. */
@@ -98,7 +100,7 @@ export function reportOf(backtest: Backtest, incidents?: readonly Incident[]): B
 }
 
 function policyReport(
-  { policy, episodes, targets, expressionError }: PolicyBacktest,
+  { policy, episodes, targets, unknownMetrics, expressionError }: PolicyBacktest,
   { sinceMs, untilMs }: Backtest,
   incidents: readonly Incident[] | undefined,
 ): PolicyReport {
@@ -108,6 +110,7 @@ function policyReport(
     policy: namespace === undefined ? name : `${namespace}/${name}`,
     mode: policy.spec.mode,
     targets,
+    ...(unknownMetrics.length > 0 && { unknownMetrics }),
     ...(expressionError !== undefined && { expressionError }),
     fired: episodes.map((episode) => episodeReport(episode, found)),
     ...(found && { withoutEpisode: found.onlyReal.map((incident) => incidentReport(incident)) }),
