@@ -50,6 +50,14 @@ describe('homeostat selftest', () => {
     expect([seed, policies[0]?.all.injected]).to.deep.equal([5, 2]);
   });
 
+  it('names a signal that the policy does not have', async () => {
+    const { code, error } = await run('-f DIR/policy.yaml --file DIR/w.hrec --signal low');
+    expect([code, error]).to.deep.equal([
+      1,
+      'error: DetectionPolicy full cannot be used: spec.signals has no signal low\n',
+    ]);
+  });
+
   const refused: [argv: string, says: string][] = [
     ['-f DIR/policy.yaml', 'give either --file RECORDING or --since TIME'],
     ['-f DIR/policy.yaml --file DIR/w.hrec --faults fire', `There are ${faultKinds.join(', ')}`],

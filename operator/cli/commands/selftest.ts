@@ -10,6 +10,7 @@ import { selftestLines } from '../render/selftest.ts';
 interface Options extends RecordingOptions {
   readonly filename?: readonly string[];
   readonly faults: readonly FaultKind[];
+  readonly signal?: string;
   readonly rounds: number;
   readonly seed: number;
   readonly faultsPerWeek: number;
@@ -36,6 +37,7 @@ export const selftest: Declare = (program, _act, _print, actLocally) => {
           .default(kinds, 'all')
           .argParser(kindsOf),
       )
+      .option('--signal <name>', 'only into the metric of this signal; default: of any signal of the policy')
       .option('--rounds <count>', 'how often the recording is judged with faults in it', whole(1, 10_000), 12)
       .option('--seed <number>', 'where and when they are follows from it', whole(0, 2 ** 31), 1)
       .option('--faults-per-week <number>', 'how many really happen to one target', positive, 1),
@@ -46,9 +48,9 @@ async function run(local: Local, names: readonly string[], options: Options): Pr
   checkRecordingOptions(options);
   const { policies } = await givenPolicies(local, names, options.filename ?? [], false);
   const { selftest: over } = await import('../../replay/selftest/selftest.ts');
-  const { faults, rounds, seed, faultsPerWeek } = options;
+  const { faults, signal, rounds, seed, faultsPerWeek } = options;
   const { rootNamespace } = local.options;
-  const wanted = { rootNamespace, seed, kinds: faults, rounds, faultsPerWeek };
+  const wanted = { rootNamespace, seed, kinds: faults, signal, rounds, faultsPerWeek };
   const results = await withRecording(local, options, (recording) =>
     policies.map((policy) => over(recording, policy, wanted)),
   );

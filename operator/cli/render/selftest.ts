@@ -10,8 +10,14 @@ export const selftestLines = (results: readonly PolicySelftest[], view: View): s
 function policyLines({ policy, targets, targetHours, alarms, all, faults, precision }: PolicySelftest, view: View) {
   const rows = [...Object.entries(faults), ['all', all] as const].map(([kind, score]) => rowOf(kind, score));
   const columns = ['FAULT', 'INJECTED', 'FOUND', 'RATE', 'DELAY P50', 'DELAY P90'].map((title) => ({ title }));
+  const without = Object.entries(faults).flatMap(([kind, { injected }]) => (injected === 0 ? kind : []));
   const { falseAlarmsPerWeek, falseAlarmsPerWeekAtMost, faultsPerWeek, share, shareAtLeast, random } = precision;
   const sentences = [
+    ...(without.length === 0
+      ? []
+      : [
+          `No room for ${without.join(', ')}: the recording or --rounds is too short, or the policy fires all the time.`,
+        ]),
     `Without faults ${counted(alarms, 'alarm')} in ${figure(targetHours)} target-hours: ${figure(falseAlarmsPerWeek)} per target and week, at most ${figure(falseAlarmsPerWeekAtMost)} with 95 % confidence.`,
     `With ${figure(faultsPerWeek)} real ${faultsPerWeek === 1 ? 'fault' : 'faults'} per target and week, ${percent(share)} of the alarms would be right, at least ${percent(shareAtLeast)}.`,
     `A scorer with as many alarms at random finds ${percent(random.detectionRate)}, and ${percent(random.share)} of its alarms are right.`,

@@ -33,6 +33,13 @@ describe('faults', () => {
     expect(told('drift', share, () => 0.4, 161).at(-1)).to.be.closeTo(0.7, 1e-9);
   });
 
+  it('go past what the value is compared with', () => {
+    const failures = { metric: 'k8s.node.kubelet.probe.failures', direction: 1, level: 2 } as const;
+    expect(told('spike', failures, () => 0, 11).at(-1)).to.be.closeTo(2.2, 1e-9);
+    expect(told('spike', { ...gauge, direction: -1, level: 30 }, () => 40, 11).at(-1)).to.equal(0);
+    expect(told('spike', { ...events, level: 4 }, () => 3, 11).at(-1)).to.equal(8);
+  });
+
   it('stop a gauge, silence it, or take its process away', () => {
     expect(told('stuck', gauge, (t) => t, 15).slice(9)).to.deep.equal([9, 10, 10, 10, 10, 10]);
     expect(told('dropout', gauge, () => 5, 12).slice(9)).to.deep.equal([5, NaN, NaN]);
@@ -51,14 +58,16 @@ describe('faults', () => {
 
   it('aim where the detector looks', () => {
     const detects: [detect: object, aim: Partial<Aim>][] = [
-      [{ threshold: { above: '90%' } }, { direction: 1 }],
-      [{ threshold: { below: '1' } }, { direction: -1 }],
-      [{ forecast: { reaches: '0', direction: 'Falling' } }, { direction: -1 }],
+      [{ threshold: { above: '90%', clearBelow: '80%' } }, { direction: 1, level: 0.9 }],
+      [{ threshold: { below: '1' } }, { direction: -1, level: 1 }],
+      [{ forecast: { reaches: '0', direction: 'Falling' } }, { direction: -1, level: 0 }],
       [{ peers: { direction: 'Below' } }, { direction: -1 }],
       [{ anomaly: { direction: 'Both' } }, { direction: 1 }],
     ];
     for (const [detect, aim] of detects)
       expect(aimOf({ metric: gauge.metric, detect })).to.deep.equal({ metric: gauge.metric, ...aim });
+    const slope = { metric: gauge.metric, detect: { threshold: { above: '1Mi' } }, window: { aggregate: 'Slope' } };
+    expect(aimOf(slope)).not.to.have.property('level');
     const ready = aimOf({ metric: 'k8s.pod.ready', detect: { state: { in: ['False', 'Unknown'] } } });
     expect(ready.state).to.equal(0);
     expect(told('shift', ready, () => 1, 12).slice(9)).to.deep.equal([1, 0, 0]);

@@ -3,6 +3,7 @@
  * itself was before; counters are changed in how fast they rise.
  */
 import { metricNamed, type Metric } from '../../../engine/metrics.ts';
+import { quantityNumber } from '../../../engine/quantity.ts';
 
 export const faultKinds = ['spike', 'shift', 'drift', 'stuck', 'dropout', 'kill'] as const;
 export type FaultKind = (typeof faultKinds)[number];
@@ -23,10 +24,20 @@ export interface Aim {
   readonly direction: 1 | -1;
   /** The value that stands for a state which the signal fires on. */
   readonly state?: number;
+  /** The level that it compares values with, or of a counter by how much it must have risen. */
+  readonly level?: number;
 }
 
 /** Where the signal looks: down when its detector says so, to its first state when it is about states, else up. */
-export function aimOf({ metric, detect }: { readonly metric: string; readonly detect: object }): Aim {
+export function aimOf({
+  metric,
+  detect,
+  window,
+}: {
+  readonly metric: string;
+  readonly detect: object;
+  readonly window?: { readonly aggregate: string } | undefined;
+}): Aim {
   const [parameters = {}] = Object.values(detect) as object[];
   const given = parameters as Readonly<Record<string, unknown>>;
   const isDown =
@@ -36,8 +47,19 @@ export function aimOf({ metric, detect }: { readonly metric: string; readonly de
   const named = Array.isArray(given['in']) ? String(given['in'][0]) : undefined;
   const states = metricNamed(metric)?.states;
   const state = named === undefined ? undefined : (states?.[named] ?? Number(named));
-  return { metric, direction: isDown ? -1 : 1, ...(state !== undefined && { state }) };
+  const level = levels.map((name) => given[name]).find((one) => typeof one === 'string');
+  const isComparable = !incomparable.has(window?.aggregate ?? 'Last');
+  return {
+    metric,
+    direction: isDown ? -1 : 1,
+    ...(state !== undefined && { state }),
+    ...(level !== undefined && isComparable && { level: quantityNumber(level) }),
+  };
 }
+
+const levels = ['above', 'below', 'reaches'];
+/** Aggregates that are of another kind than the values. */
+const incomparable = new Set(['Slope', 'Rate', 'Count']);
 
 /** Values before the fault from which its size is taken. */
 const pastValues = 300;
@@ -125,7 +147,7 @@ export class FaultySeries {
     }
   }
 
-  /** A share goes to its end; any other level doubles; either goes far beyond its noise. */
+  /** A share goes to its end; any other level doubles; either goes far beyond its noise, and past what it is compared with. */
   #levelSize(): number {
     const median = medianOf(this.#past.length > 0 ? this.#past : [this.#first]);
     const distances = this.#past.map((value) => Math.abs(value - median));
@@ -134,13 +156,14 @@ export class FaultySeries {
     const spread = Math.max(1.4826 * (medianOf(distances) || 0), 1.2533 * mean);
     const isShare = this.#metric.unit === '1';
     const whole = isShare ? (this.#aim.direction > 0 ? Math.max(0.1, 1 - median) : median) : Math.abs(median);
-    return Math.max(deviations * spread, whole, Number.EPSILON);
+    const { level = median, direction } = this.#aim;
+    return Math.max(deviations * spread, whole, direction * (level - median) + 0.1 * Math.abs(level));
   }
 
-  /** Per sample: far beyond what the counter rises by usually, and one at least. */
+  /** Per sample: far beyond what the counter rises by usually, more than it is compared with, and one at least. */
   #rateSize(): number {
     const rises = this.#past.slice(1).map((value, i) => Math.max(0, value - (this.#past[i] ?? value)));
-    return Math.max(1, deviations * Math.max(0, ...rises));
+    return Math.max(1, deviations * Math.max(0, ...rises), Math.floor(this.#aim.level ?? 0) + 1);
   }
 }
 

@@ -80,7 +80,7 @@ describe('a self-test', function () {
     expect(precision.share).to.be.closeTo(2 / (2 + perWeek), 1e-6);
     expect(precision.shareAtLeast).to.be.lessThan(precision.share);
     expect(precision.random.share).to.be.lessThan(precision.share);
-    const silent = tested({ threshold: { above: '300%' } }, ['shift']).precision;
+    const silent = tested({ absence: { forSeconds: 60 } }, ['shift']).precision;
     expect(silent).to.deep.include({ falseAlarmsPerWeek: 0, share: 0, random: { detectionRate: 0, share: 0 } });
     expect(silent.falseAlarmsPerWeekAtMost).to.be.closeTo(2.9957 * perWeek, 0.1);
   });

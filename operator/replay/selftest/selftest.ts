@@ -21,6 +21,8 @@ export interface SelftestOptions {
   readonly rootNamespace: string;
   readonly seed: number;
   readonly kinds: readonly FaultKind[];
+  /** Only into the metric of the signal of this name; undefined: of any. */
+  readonly signal?: string | undefined;
   /** How often each policy judges the recording with faults in it. */
   readonly rounds: number;
   /** Faults that really happen, per target and week. */
@@ -69,12 +71,19 @@ export function selftest(recording: Recording, written: DetectionPolicy, options
   const { seed, rounds, faultsPerWeek, rootNamespace } = options;
   const { object: policy, problems } = complete('DetectionPolicy', written);
   if (problems.length > 0) throw new UnusableError(`DetectionPolicy ${written.metadata.name}`, problems);
+  const { signal: only } = options;
+  const signals = policy.spec.signals.filter(({ name }) => only === undefined || name === only);
+  if (signals.length === 0)
+    throw new UnusableError(`DetectionPolicy ${policy.metadata.name}`, [
+      { path: 'spec.signals', message: `has no signal ${only}` },
+    ]);
+  const windowOf = (kind: FaultKind): number => windowMs(policy, kind);
   const plain = judge(recording, policy, rootNamespace, []);
   const random = seeded(seed);
   const trials: Trial[] = [];
   for (let round = 0; round < rounds; round++) {
-    const injections = drawn(policy, plain, options.kinds, round, random);
-    if (injections.length === 0) break;
+    const injections = drawn(signals, plain, options.kinds, round, random, windowOf);
+    if (injections.length === 0) continue;
     const { episodes } = judge(recording, policy, rootNamespace, injections);
     for (const injection of injections) trials.push(trialOf(policy, injection, episodes));
   }
@@ -120,11 +129,12 @@ function judge(
 
 /** The faults of one round: of each kind in turn, at random targets and moments, where nothing fires anyway. */
 function drawn(
-  policy: DetectionPolicy,
+  signals: DetectionPolicy['spec']['signals'],
   plain: Judged,
   kinds: readonly FaultKind[],
   round: number,
   random: () => number,
+  windowOf: (kind: FaultKind) => number,
 ): Injection[] {
   const count = Math.max(1, Math.floor(plain.targets.length * mostShare));
   const left = [...plain.targets];
@@ -132,9 +142,9 @@ function drawn(
   for (let i = 0; i < count; i++) {
     const [target] = left.splice(Math.floor(random() * left.length), 1);
     const kind = kinds[(round * count + i) % kinds.length];
-    const signal = policy.spec.signals[Math.floor(random() * policy.spec.signals.length)];
+    const signal = signals[Math.floor(random() * signals.length)];
     if (target === undefined || kind === undefined || signal === undefined) continue;
-    const startMs = quietMoment(plain, target, windowMs(policy, kind), random);
+    const startMs = quietMoment(plain, target, windowOf(kind), random);
     if (startMs === undefined) continue;
     injections.push({ kind, targetKind: target.kind, targetKey: target.key, startMs, aim: aimOf(signal) });
   }
