@@ -10,8 +10,8 @@ import { strangest } from './views.ts';
 
 /** Strangeness that is an alarm while there were none: NAB's standard profile is best there, see docs/adr/022-anomaly.md. */
 export const alarmAt = 0.22;
-const holdOffValues = 60;
-const holdOffFactor = 3;
+export const holdOffValues = 60;
+export const holdOffFactor = 3;
 const raise = 1.5;
 /** Alarms there can be beyond those accepted: after so many no score is high enough. */
 export const freeAlarms = Math.ceil(Math.log(strangest / alarmAt) / Math.log(raise));

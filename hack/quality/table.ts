@@ -1,0 +1,99 @@
+import type { HealthyFigures } from './healthy.ts';
+import type { MethodFigures } from './machines/machines.ts';
+import type { NabFigures, Scores } from './nab/nab.ts';
+import type { FaultFigures, ShopFigures } from './nezha/nezha.ts';
+
+/** All that was measured. */
+export interface Figures {
+  healthy?: HealthyFigures;
+  nab?: NabFigures;
+  asd?: Readonly<Record<string, MethodFigures>>;
+  smd?: Readonly<Record<string, MethodFigures>>;
+  shop?: Readonly<Record<'warm' | 'cold', ShopFigures>>;
+}
+
+const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+const ruled = (head: string, width: number): readonly string[] => [
+  head,
+  row(...Array.from({ length: width }, () => '---')),
+];
+const scores = (all: Scores): string => all.map((score) => score.toFixed(1)).join(' / ');
+const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 2 : 0)} %`;
+
+/** The figures as the tables of docs/quality.md. */
+export const tables = ({ healthy, nab, asd, smd, shop }: Figures): string =>
+  [
+    healthy && healthyTable(healthy),
+    nab && nabTable(nab),
+    asd && machineTable('ASD', asd),
+    smd && machineTable('SMD', smd),
+    shop && shopTable(shop),
+  ]
+    .filter((table) => table !== undefined)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+
+const nabTable = (nab: NabFigures): readonly string[] => [
+  ...ruled(row('NAB, standard / low FP / low FN', 'score'), 2),
+  ...Object.entries(nab.reproduced).map(([name, of]) => row(`${name}, from its stored results`, scores(of))),
+  row('in the corpus', scores(nab.inCorpus)),
+  row('threshold from other files', scores(nab.heldOutThreshold)),
+  row('views, constants and threshold from other files', scores(nab.everythingHeldOut)),
+  row('AWS and known causes, in the corpus', scores(nab.infrastructure.inCorpus)),
+  row('AWS and known causes, threshold from other files', scores(nab.infrastructure.heldOutThreshold)),
+];
+
+const machineTable = (set: string, methods: Readonly<Record<string, MethodFigures>>): readonly string[] => [
+  ...ruled(
+    row(set, 'PR-AUC', 'times random', 'best event F1', 'F1, recall, false alarms a day at the train threshold'),
+    5,
+  ),
+  ...Object.entries(methods).map(([name, of]) =>
+    row(
+      name,
+      of.averagePrecision.toFixed(3),
+      of.timesRandom.toFixed(1),
+      of.bestEventF1.toFixed(3),
+      `${of.eventF1.toFixed(2)}, ${of.recall.toFixed(2)}, ${of.falseAlarmsPerDay.toFixed(2)}`,
+    ),
+  ),
+];
+
+const faultRow = (name: string, of: FaultFigures): string =>
+  row(
+    name,
+    `${of.detected} of ${of.faults}`,
+    `${of.medianDelaySamples}, ${of.p90DelaySamples}`,
+    percent(of.rightPodFirst),
+    percent(of.rightPodInThree),
+  );
+
+const shopTable = ({ warm, cold }: Readonly<Record<'warm' | 'cold', ShopFigures>>): readonly string[] => [
+  ...ruled(row('Online Boutique', 'detected', 'delay in samples, median, p90', 'right pod first', 'in three'), 5),
+  ...shopRows('warm', warm),
+  ...Object.entries(warm.byType).map(([type, figures]) => faultRow(`warm: ${type}`, figures)),
+  ...shopRows('cold', cold),
+];
+
+const shopRows = (start: string, of: ShopFigures): readonly string[] => [
+  faultRow(`${start}: all faults`, of.all),
+  faultRow(`${start}: CPU and network`, of.resources),
+  row(`${start}: false alarms per pod-day`, of.falseAlarmsPerPodDay.toFixed(2), '', '', ''),
+];
+
+const healthyTable = (healthy: HealthyFigures): readonly string[] => [
+  ...ruled(row('healthy series: said to be strange with', '90 %', '99 %', '99.9 %'), 4),
+  ...Object.keys(healthy.wrongAt['0.99']).map((kind) =>
+    row(
+      kind,
+      ...(['0.9', '0.99', '0.999'] as const).map((confidence) => percentOf(healthy.wrongAt[confidence][kind] ?? 0)),
+    ),
+  ),
+  '',
+  ...ruled(row('alarms a series and day, one a week accepted', 'first week', 'later'), 3),
+  ...Object.entries(healthy.alarmsPerDay).map(([every, of]) =>
+    row(every, of.firstWeek.toFixed(2), of.later.toFixed(2)),
+  ),
+];
+
+const percentOf = (share: number): string => `${(100 * share).toPrecision(2)} %`;
