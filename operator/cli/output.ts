@@ -1,8 +1,8 @@
 /** What a command has found, in the form that `-o` asks for. */
-import { stringify } from 'yaml';
 import { apiVersionOf } from '../kube/resources.ts';
 import type { KubeObject, Resource } from '../kube/api.ts';
 import { group } from '../../crds/definition.ts';
+import { yamlOf } from './yaml.ts';
 import type { View } from './render/view.ts';
 
 /** The values of `-o`; without it a report for people. */
@@ -26,7 +26,7 @@ export function format(report: Report, output: Output | undefined, view: View): 
     const [first] = report.objects;
     const objects = report.single && first !== undefined ? bare(first) : listOf(report.objects);
     const document = report.document ?? objects;
-    return output === 'json' ? JSON.stringify(document, null, 2) : stringify(document).trimEnd();
+    return output === 'json' ? JSON.stringify(document, null, 2) : yamlOf(document);
   }
   return report.lines(view).join('\n');
 }

@@ -75,9 +75,21 @@ function isUnconnected(error: unknown): boolean {
   });
 }
 
+const meanings: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there',
+  ECONNRESET: 'it closed the connection',
+  ENOTFOUND: 'no host has that name',
+  EAI_AGAIN: 'its name cannot be looked up now',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no way to it',
+};
+
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return 'it took too long';
   const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
+  if (!(cause instanceof Error && 'code' in cause)) return error.message;
+  const code = String(cause.code);
+  const meaning = meanings[code];
+  return meaning === undefined ? code : `${meaning} (${code})`;
 }

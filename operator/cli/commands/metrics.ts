@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander';
-import { stringify } from 'yaml';
 import { nearest } from '../../../engine/evaluate/nearest.ts';
 import { metrics as catalogue, type Metric } from '../../../engine/metrics.ts';
 import { openTelemetryName } from '../../../engine/open-telemetry.ts';
 import type { Declare } from '../command.ts';
 import type { Output } from '../output.ts';
 import { metricLines } from '../render/metrics.ts';
+import { yamlOf } from '../yaml.ts';
 
 /** `metrics`: what a policy may name; asks no cluster. */
 export const metrics: Declare = (program, _act, print) => {
@@ -42,7 +42,7 @@ function printed(wanted: readonly Metric[], output: Output | undefined): string 
     return { ...metric, ...(openTelemetry !== undefined && { openTelemetry }) };
   });
   if (output === 'json') return JSON.stringify(objects, null, 2);
-  if (output === 'yaml') return stringify(objects).trimEnd();
+  if (output === 'yaml') return yamlOf(objects);
   if (output === 'name') return wanted.map(({ name }) => name).join('\n');
   return metricLines(wanted, output === 'wide').join('\n');
 }

@@ -62,6 +62,14 @@ describe('homeostat status', () => {
     expect((await terminal.run('status -n shop -o yaml')).out).to.match(/^apiVersion: v1\nkind: List\n/);
   });
 
+  it('says of a namespace without policies that nothing could fire there', async () => {
+    const { out } = await terminal.run('status -n shpo');
+    expect(out).to.equal(
+      'Namespace shpo of https://cluster: nothing fires (no DetectionPolicy is there), 0 remediations under way, paused.\n\n' +
+        'PAUSED\n  GUARDRAIL                REASON               BY\n  homeostat-system/freeze  freeze until Monday  bob\n',
+    );
+  });
+
   it('does not count as a success what did nothing: it was only written down, or not needed', async () => {
     const ended = takenBack();
     const { startedTime: _started, ...status } = ended.status ?? {};

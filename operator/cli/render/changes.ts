@@ -1,9 +1,9 @@
 /** Recorded changes as a unified diff: the fields in their places, in YAML. */
-import { stringify } from 'yaml';
 import type { RecordedChange, StepStatus } from '../../../crds/remediation.ts';
 import { isDeletion } from '../../actions/action.ts';
 import { elementKeys, pointerKeys, valueOf } from '../../actions/json.ts';
 import { diffLines, shortened, type DiffLine } from './diff-lines.ts';
+import { yamlOf } from '../yaml.ts';
 import { objectName } from './names.ts';
 import { wrapped, type View } from './view.ts';
 
@@ -101,13 +101,9 @@ function entry(key: string, text: string | undefined): string[] {
   return yamlLines(elementKeys(key) === undefined ? { [key]: parsed(text) } : [parsed(text)]);
 }
 
-const yamlLines = (value: unknown): string[] =>
-  value === undefined ? [] : stringify(value, { lineWidth: 0 }).trimEnd().split('\n');
+const yamlLines = (value: unknown): string[] => (value === undefined ? [] : yamlOf(value).split('\n'));
 
-const keyText = (key: string): string =>
-  stringify({ [key]: 0 })
-    .trimEnd()
-    .replace(/: 0$/, '');
+const keyText = (key: string): string => yamlOf({ [key]: 0 }).replace(/: 0$/, '');
 
 /** The recorded value; a text that is no JSON is shown as it is. */
 function parsed(text: string | undefined): unknown {

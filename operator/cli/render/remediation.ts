@@ -111,7 +111,7 @@ function changesOfStep(remediation: Remediation, step: PlanStep, status: StepSta
   const isOpen = writes(remediation.spec.mode) && !isUnsentCall && (all.length > settled.length || state === 'Pending');
   const told = [
     ...(status.changes === undefined || message === undefined ? [] : [message]),
-    ...waiting(all, view),
+    ...(state === 'Prepared' ? waiting(all, view) : []),
     ...(isUnsentCall ? ['nothing was sent: there is nothing to take back'] : []),
     ...undoLines(settled, view),
     ...(isOpen ? undoPlan(step, all, { ended: hasEnded(remediation), said: message }) : []),

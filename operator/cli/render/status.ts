@@ -72,7 +72,11 @@ function headline(situation: Situation, { paint, nowMs }: View): string {
   const good = acted.filter(({ status }) => isTrue(status?.conditions, 'Succeeded')).length;
   const [fires, blocked, asked] = [openIncidents(situation).length, waiting('Blocked'), waiting('AwaitingApproval')];
   const parts = [
-    fires === 0 ? paint('good', 'nothing fires') : paint('bad', `${counted(fires, 'incident')} open`),
+    fires > 0
+      ? paint('bad', `${counted(fires, 'incident')} open`)
+      : situation.policies.length + situation.unread.length > 0
+        ? paint('good', 'nothing fires')
+        : paint('warn', 'nothing fires (no DetectionPolicy is there)'),
     `${counted(open.length, 'remediation')} under way`,
     ...(blocked === 0 ? [] : [paint('bad', `${blocked} blocked`)]),
     ...(asked === 0 ? [] : [paint('warn', `${asked} awaiting approval`)]),
