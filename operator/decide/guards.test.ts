@@ -1,99 +1,30 @@
 import { expect } from 'chai';
 import type { Guardrail } from '../../crds/guardrail.ts';
 import { definitionOf } from '../../crds/kinds.ts';
-import type { Remediation, RemediationSpec } from '../../crds/remediation.ts';
+import type { Remediation } from '../../crds/remediation.ts';
 import { readKey, type Answer } from '../actions/live.ts';
 import { actionOf } from '../actions/registry.ts';
 import { CronJob } from '../actions/resources.ts';
-import type { KubeObject } from '../kube/api.ts';
-import { controllerReference, deployment, node } from '../testing/fixtures.ts';
+import { controllerReference, deployment } from '../testing/fixtures.ts';
 import type { World } from './decision.ts';
-import { guardContext, touchedReads, type GuardContext } from './guard.ts';
-import { checkGuards, guards, isBlockedUnread, recordChecks } from './guards.ts';
-import { guardrail, nodesOnly, remediation, targets, webPod } from './harness.test.ts';
-
-const nowMs = Date.parse('2026-01-01T12:00:00Z');
-const minutesAgo = (minutes: number): string => new Date(nowMs - minutes * 60_000).toISOString();
-
-/** A world in which everything passes. */
-const world: World = {
+import { guardContext } from './guard.ts';
+import { checkGuards, guards } from './guards.ts';
+import {
+  begun,
+  ended,
+  failing,
+  inNamespace,
+  live,
+  messageOf,
+  minutesAgo,
   nowMs,
-  settings: { rootNamespace: 'homeostat-system', allowKubeSystem: false },
-  verdict: { state: 'Firing', sinceMs: nowMs, lastSampleMs: nowMs - 1000, staleAfterSeconds: 15 },
-  plan: {
-    spec: { mode: 'Enforce', guards: { maxConcurrent: 2, maxAttempts: 2, cooldownSeconds: 300 } },
-    matchedTargets: 10,
-  },
-  guardrails: [],
-  remediations: [],
-  cluster: nodesOnly(() => [
-    node({ name: 'node-1', labels: { zone: 'a', 'node-role.kubernetes.io/control-plane': '' } }),
-    node({ name: 'node-2', labels: { zone: 'b' } }),
-  ]),
-  live: new Map(),
-  fresh: true,
-};
-const withPlan = (guards: object, more: object = {}): Partial<World> => ({
-  plan: {
-    matchedTargets: 10,
-    ...more,
-    spec: { mode: 'Enforce', guards: { maxConcurrent: 2, maxAttempts: 2, cooldownSeconds: 300, ...guards } },
-  },
-});
-
-/** `self`, identified; what the API server says of its target and of what it would change. */
-const self = (more: Partial<RemediationSpec> = {}, namespace = 'homeostat-system'): Remediation => {
-  const made = remediation([{ scale: { by: 1 } }, { cordon: {} }], { target: targets.pod, ...more });
-  return { ...made, metadata: { ...made.metadata, uid: 'uid-self', namespace, creationTimestamp: minutesAgo(0) } };
-};
-const objects: readonly KubeObject[] = [
-  webPod(),
-  deployment({ uid: 'uid-web', creationTimestamp: minutesAgo(9999), labels: { tier: 'gold' } }),
-  node({
-    uid: 'uid-node-1',
-    creationTimestamp: minutesAgo(9999),
-    labels: { 'node-role.kubernetes.io/control-plane': '' },
-  }),
-];
-const live = (of: Remediation, answers: readonly KubeObject[] = objects): Map<string, Answer> =>
-  new Map(
-    touchedReads(of).map((read): [string, Answer] => {
-      const object = answers.find((found) => found.kind === read.resource.kind);
-      return [readKey(read), object ? { is: 'Found', object } : { is: 'Unreadable', message: 'forbidden' }];
-    }),
-  );
-
-/** Another Remediation: begun and not finished, unless said otherwise. */
-const other = (name: string, status: Remediation['status'] = {}, more: Partial<RemediationSpec> = {}): Remediation => {
-  const made = remediation([], { target: { ...targets.pod, uid: `uid-of-${name}`, name }, ...more }, name);
-  return {
-    ...made,
-    metadata: { ...made.metadata, uid: `uid-${name}` },
-    status: { startedTime: minutesAgo(30), ...status },
-  };
-};
-const inNamespace = (namespace: string, made: Remediation): Remediation => ({
-  ...made,
-  metadata: { ...made.metadata, namespace },
-});
-const ended = (minutes: number, reason: string) => ({
-  finishedTime: minutesAgo(minutes),
-  conditions: [
-    { type: 'Succeeded', status: 'False' as const, reason, message: '', lastTransitionTime: minutesAgo(minutes) },
-  ],
-});
-const begun = (count: number, more: Partial<RemediationSpec> = {}): Remediation[] =>
-  Array.from({ length: count }, (_, index) => other(`other-${index}`, {}, more));
-
-/** The guards that do not pass. */
-function failing(given: Partial<World> = {}, of = self(), answers = live(of)): string[] {
-  const checked = checkGuards(guardContext(of, { ...world, live: answers, ...given }), 'Start');
-  return checked.filter(({ finding }) => !finding.passed).map(({ guard }) => guard.name);
-}
-const messageOf = (name: string, given: Partial<World> = {}, of = self()): string | undefined =>
-  checkGuards(guardContext(of, { ...world, live: live(of), ...given }), 'Start').find(
-    ({ guard }) => guard.name === name,
-  )?.finding.message;
+  objects,
+  other,
+  self,
+  withPlan,
+  world,
+} from './guards-scene.test.ts';
+import { guardrail, targets, webPod } from './harness.test.ts';
 
 describe('guards', () => {
   it('all pass in a world where nothing is in the way', () => expect(failing()).to.deep.equal([]));
@@ -471,87 +402,5 @@ describe('guards', () => {
     const given = { remediations: [other('a', ended(4, 'Recovered'), sameTarget)] };
     const checked = checkGuards(guardContext(of, { ...world, live: live(of), ...given }), 'Start');
     expect(checked.at(-1)?.finding.untilMs).to.equal(nowMs + 60_000);
-  });
-});
-
-describe('recordChecks', () => {
-  const of = self();
-  const checked = checkGuards(guardContext(of, { ...world, live: live(of) }), 'Start');
-
-  it('keeps the record of an unchanged finding as it is', () => {
-    const first = recordChecks(checked, nowMs);
-    expect(recordChecks(checked, nowMs + 5000, first)).to.deep.equal(first);
-  });
-
-  it('keeps what was found at the start when only the guards of a step are asked', () => {
-    const first = recordChecks(checked, nowMs);
-    const step = checkGuards(guardContext(of, { ...world, live: live(of) }), 'Step');
-    const later = recordChecks(step, nowMs + 5000, first, 'Step');
-    expect(later.map(({ name }) => name).sort()).to.deep.equal(first.map(({ name }) => name).sort());
-  });
-
-  it('forgets what nothing asks for any more', () => {
-    const asked = withPlan({ maxPerWindow: { count: 1, seconds: 60 } });
-    const before = recordChecks(checkGuards(guardContext(of, { ...world, ...asked, live: live(of) }), 'Start'), nowMs);
-    expect(before.map(({ name }) => name)).to.include('maxPerWindow');
-    expect(recordChecks(checked, nowMs, before).map(({ name }) => name)).not.to.include('maxPerWindow');
-  });
-
-  it('writes numbers that alone have changed down again after a minute, and at once when it passes', () => {
-    const found = (count: number, ms: number, old: ReturnType<typeof recordChecks> = []) => {
-      const given = { remediations: begun(count) };
-      const checks = checkGuards(guardContext(of, { ...world, ...given, live: live(of) }), 'Start');
-      return recordChecks(checks, ms, old).filter(({ name }) => name === 'maxConcurrent');
-    };
-    const first = found(2, nowMs);
-    expect(found(3, nowMs + 59_000, first)).to.deep.equal(first);
-    expect(found(3, nowMs + 60_000, first)[0]).to.include({ current: '3', passed: false });
-    expect(found(1, nowMs + 1000, first)[0]).to.include({ current: '1', passed: true });
-  });
-
-  const silent = (name: string): never => {
-    throw new Error(`it looks at ${name}`);
-  };
-  for (const guard of guards.filter((each) => each.reads !== true || each.unread !== undefined))
-    it(`${guard.name} needs nothing to be read, as it says`, () => {
-      const limits = { maxPerWindow: { count: 2, seconds: 60 }, minHealthy: 1, storm: { above: '10%' } };
-      const more = { perTopology: { key: 'zone', maxConcurrent: 1 }, breaker: { failures: 3, openSeconds: 600 } };
-      const of = self();
-      const context = guardContext(of, {
-        ...world,
-        ...withPlan({ ...limits, ...more }),
-        guardrails: [guardrail({ maxConcurrent: '10%', maxMode: 'Enforce', minHealthy: 1 })],
-        live: live(of),
-      });
-      const unread: GuardContext = {
-        ...context,
-        changes: () => silent('changes'),
-        get touched() {
-          return silent('touched');
-        },
-        get leases() {
-          return silent('leases');
-        },
-      };
-      if (guard.reads === true) guard.unread?.(unread);
-      else guard.check(unread);
-    });
-
-  const isUnread = (blocked: boolean, failed: readonly string[]): boolean =>
-    isBlockedUnread({
-      ...self(),
-      status: {
-        conditions: [
-          { type: 'Blocked', status: blocked ? 'True' : 'Unknown', reason: '', message: '', lastTransitionTime: '' },
-        ],
-        guards: guards.map(({ name }) => ({ name, passed: !failed.includes(name), message: '', checkedTime: '' })),
-      },
-    });
-  it('say by what a Remediation is blocked without its target having to be read', () => {
-    expect(isUnread(true, ['storm', 'paused', 'maxConcurrent'])).to.equal(true);
-    expect(isUnread(true, ['storm', 'protected'])).to.equal(false);
-    expect(isUnread(true, ['freshData'])).to.equal(false);
-    expect(isUnread(true, [])).to.equal(false);
-    expect(isUnread(false, ['storm'])).to.equal(false);
   });
 });
