@@ -142,7 +142,7 @@ export const mutations: readonly Mutation[] = [
     breaks: '5: acts on what does not fire any more',
     file: 'operator/decide/guards-state.ts',
     find: "state === 'Firing' ? pass('the target fires') : fail(",
-    put: "state !== 'Pending' ? pass('the target fires') : fail(",
+    put: "state !== 'Clear' ? pass('the target fires') : fail(",
   },
   {
     breaks: '4: acts on an old note without looking whether it still holds',

@@ -30,8 +30,14 @@ export interface ScenarioGuardrail {
 export type OwnKind = 'DetectionPolicy' | 'RemediationPlan' | 'Guardrail' | 'Incident' | 'Remediation';
 
 export type Happening =
-  /** What stands in a place is ill, or well, by the word of a policy. */
-  | { readonly is: 'judge'; readonly policy: number; readonly slot: string; readonly ill: boolean }
+  /** What stands in a place is ill, or well, by the word of a policy; `pending`: it does not fire yet. */
+  | {
+      readonly is: 'judge';
+      readonly policy: number;
+      readonly slot: string;
+      readonly ill: boolean;
+      readonly pending?: true;
+    }
   | { readonly is: 'silence' | 'speak'; readonly slot: string }
   /** The stream of frames stands still for one replica. */
   | { readonly is: 'stream'; readonly replica: number; readonly ms: number }

@@ -34,7 +34,7 @@ export function apply(step: Step, world: World): void {
   const { verdicts, server } = world;
   switch (step.is) {
     case 'judge':
-      verdicts.set(step.policy, step.slot, step.ill);
+      verdicts.set(step.policy, step.slot, step.ill, step.pending);
       return;
     case 'silence':
       verdicts.silence(step.slot);

@@ -67,14 +67,15 @@ export class Verdicts {
       for (const name of placesOf(policy)) this.#judge(policy, slotNamed(name), 'Inactive');
   }
 
-  /** From now on what stands in this place is ill, or well, by the word of one policy. */
-  set(policyIndex: number, slotName: string, isIll: boolean): void {
+  /** From now on what stands in this place is ill, or well, by the word of one policy; what is ill fires, unless it is pending. */
+  set(policyIndex: number, slotName: string, isIll: boolean, isPending = false): void {
     const policy = this.policies[policyIndex];
     const slot = slotNamed(slotName);
     if (policy === undefined || !judges(policy, slot)) return;
     if (isIll) this.#ill.add(illness(policy, slot));
     else this.#ill.delete(illness(policy, slot));
-    if (!this.#silentSinceMs.has(slotName)) this.#judge(policy, slot, isIll ? 'Firing' : 'Inactive');
+    if (!this.#silentSinceMs.has(slotName))
+      this.#judge(policy, slot, !isIll ? 'Inactive' : isPending ? 'Pending' : 'Firing');
   }
 
   /** No more samples of a place come: after a while it is unknown. */
