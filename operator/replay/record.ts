@@ -91,13 +91,21 @@ export async function record(
     for (const valid of [validLineage, validKeyframes])
       for await (const message of valid(manager, stream, beginMs, end))
         if (isWanted(message.subject)) write(entryOf(message));
-    if (forMs === 0 && info.state.messages === 0) return;
     const deliveries = await deliver(manager, stream, sinceTime(beginMs), end);
-    if (forMs === 0 && deliveries.pending === 0) return;
-    for await (const message of deliveries) {
-      if (isWanted(message.subject)) write(entryOf(message));
-      if (forMs === 0 && (message.seq >= info.state.last_seq || message.info.pending === 0)) return;
-    }
+    let hasPast = deliveries.pending === 0;
+    if (!hasPast || forMs > 0)
+      for await (const message of deliveries) {
+        if (isWanted(message.subject)) write(entryOf(message));
+        hasPast ||= message.seq >= info.state.last_seq || message.info.pending === 0;
+        if (hasPast && forMs === 0) return;
+      }
+    // Deliveries also end with the connection, and with an interruption: then there is less than was asked for.
+    if (!hasPast || (forMs > 0 && !end.aborted))
+      throw new RecordError(
+        ending.aborted
+          ? 'interrupted before the past was read'
+          : `the connection to NATS broke while reading ${stream.name}`,
+      );
   } finally {
     cancel();
     await stopLineage();

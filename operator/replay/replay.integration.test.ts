@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -294,6 +294,27 @@ describe('a recording of what a nats-server holds', function () {
     for (const each of policies) replay.policies.put(each);
     replay.play(new Recording(join(directory, 'window.hrec')).entries());
     expect(changes.map(({ verdict }) => verdict.target.name)).to.include('new');
+  });
+
+  it('is none when the server dies, or when it is interrupted before it has the past', async () => {
+    const live = await operate();
+    agent('node-1', 'a', ['uid-web-1'])(0.5);
+    await eventually('a frame', () => live.evaluated('agent/node-1') === 1);
+    const failing = async (recorded: Promise<unknown>): Promise<string> => {
+      const message = await recorded.then(
+        () => 'it was recorded',
+        (error: Error) => error.message,
+      );
+      expect(() => new Recording(join(directory, 'window.hrec'))).to.throw(/no such file/);
+      return message;
+    };
+    expect(await failing(saved('window.hrec', { ending: AbortSignal.abort() }))).to.match(
+      /interrupted before the past/,
+    );
+    const recorded = failing(saved('window.hrec', { forMs: 3_600_000 }));
+    await eventually('a beginning', () => existsSync(join(directory, 'window.hrec.part')));
+    await server.kill();
+    expect(await recorded).to.match(/NATS|CLOSED|closed|timeout/i);
   });
 
   it('says what is missing where there is no stream, and leaves no file', async () => {
