@@ -12,6 +12,7 @@ import { systemClock } from '../kube/clock.ts';
 import * as resources from '../kube/resources.ts';
 import type { KubeObject, Resource } from '../kube/api.ts';
 import { install } from '../testing/real-cluster.ts';
+import type { BacktestReport } from '../replay/backtest/report.ts';
 import { eventually } from '../testing/eventually.ts';
 import { Rig, type OperatorProcess } from '../testing/rig.ts';
 import { run } from './program.ts';
@@ -110,6 +111,18 @@ describe('the command line on a real API server, beside an operator process', fu
     expect([code, error]).to.deep.equal([0, '']);
     expect(out).to.include(`✓ restored: spec.unschedulable of Node ${rig.node}`);
     expect(await isCordoned()).to.equal(false);
+  });
+
+  it('judges the stream again, and finds what happened', async () => {
+    const where = ['--since', '10m', '--subject-prefix', rig.prefix];
+    const { code, out, error } = await homeostat('backtest', 'hung', ...where, '--expect', 'incidents', '-o', 'json');
+    expect([code, error]).to.deep.equal([0, '']);
+    const { policies } = JSON.parse(out) as BacktestReport;
+    const [episode, ...more] = policies[0]?.fired ?? [];
+    expect(more).to.deep.equal([]);
+    expect(episode?.name).to.equal(`Node ${rig.node}`);
+    expect(episode?.incident?.remediations).to.deep.equal([(await attempt())?.metadata.name]);
+    expect(episode?.attempts.map(({ plan, is }) => [plan, is])).to.deep.equal([['fence', 'Asks']]);
   });
 
   it('verifies what was sealed, and finds what was changed since', async () => {
