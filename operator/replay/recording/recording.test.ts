@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { decodeEntries, encodeEntry } from './entry.ts';
 import { blockHeadBytes, prologueBytes, RecordingError, type Entry } from './format.ts';
 import { Recording } from './reader.ts';
 import { RecordingWriter } from './writer.ts';
@@ -59,14 +60,15 @@ describe('a recording', () => {
     expect(() => statSync(`${path()}.part`)).to.throw(/no such file/);
   });
 
-  it('passes over entries that a later version may have', () => {
-    written([pod, message(1)]);
-    const { length } = readFileSync(path());
-    const bytes = readFileSync(path());
+  it('is read by this program when a later one has written entries of another type', () => {
+    const unknown = encodeEntry(message(1));
+    unknown[0] = 9;
+    const block = Buffer.concat([encodeEntry(pod), unknown, encodeEntry(gone)]);
+    expect([...decodeEntries(block)]).to.deep.equal([pod, gone]);
+    const bytes = written([pod]);
     bytes[9] = 7;
     writeFileSync(path(), bytes);
-    expect([...new Recording(path()).entries()]).to.have.length(2);
-    expect(length).to.equal(bytes.length);
+    expect([...new Recording(path()).entries()]).to.deep.equal([pod]);
   });
 
   const refused: [what: string, change: (whole: Buffer) => Buffer, reason: string, says: RegExp][] = [
