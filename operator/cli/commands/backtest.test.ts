@@ -94,7 +94,7 @@ describe('homeostat backtest', () => {
       1,
       'error: shop/memory-leak has no target in what was recorded: nothing was judged\n',
     ]);
-    expect(out).to.include('shop/memory-leak, 0 targets\n  never fires\n');
+    expect(out).to.include('shop/memory-leak, 0 targets\n  never fires\n  it selects nothing that was recorded');
   });
 
   it('says which metrics were not recorded', async () => {

@@ -40,12 +40,16 @@ export function backtestLines(report: BacktestReport, given: View): string[] {
   ];
 }
 
+const noTargets =
+  'it selects nothing that was recorded: outside the operator’s own namespace a policy judges its own only (-n says which)';
+
 function policyLines(report: PolicyReport, view: View): string[] {
   const { policy, fired, targets, unknownMetrics = [], expressionError, withoutEpisode, mode } = report;
   const matched = Object.values(targets).reduce((sum, count) => sum + count, 0);
   const observes = mode === 'Observe' ? ' (it only observes: nothing would follow)' : '';
   const lines = [
     ...(fired.length === 0 ? ['never fires'] : []),
+    ...(matched === 0 && fired.length === 0 ? wrapped(noTargets, view.columns - 2, 0) : []),
     ...fired.flatMap((episode) => episodeLines(episode, report, view)),
     ...(withoutEpisode ?? []).map(
       (incident) =>
