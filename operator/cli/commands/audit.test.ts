@@ -37,6 +37,7 @@ describe('homeostat audit verify', () => {
     expect(code).to.equal(1);
     expect(out).to.match(/^bank: BROKEN at link 2;/m);
     expect(out).to.include('link 2, bank/b: Changed: it is not what was sealed at its end');
+    expect(out).to.match(/\nNEXT\n  kubectl get remediations.homeostat.dev b -n bank -o yaml --show-managed-fields/);
     expect((await terminal.run('audit verify -n bank -o name')).out).to.equal('remediation.homeostat.dev/b\n');
   });
 
@@ -45,6 +46,7 @@ describe('homeostat audit verify', () => {
     const { code, out } = await terminal.run('audit verify -n bank');
     expect(code).to.equal(1);
     expect(out).to.include('link 2, bank/b: Removed');
+    expect(out).to.match(/\nNEXT\n  the audit log of the API server, for remediations.homeostat.dev bank\/b/);
   });
 
   it('reads again when a link was appended meanwhile', async () => {

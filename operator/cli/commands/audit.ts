@@ -8,6 +8,7 @@ import { ConfigMap, Remediation } from '../../kube/resources.ts';
 import type { Declare } from '../command.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { typed } from '../output.ts';
+import { section } from '../render/view.ts';
 import type { Session } from '../session.ts';
 
 interface Anchors extends KubeObject {
@@ -48,7 +49,10 @@ export const audit: Declare = (program, act) => {
           reports.flatMap(({ problems }) => problems.map(({ namespace: of, name }) => `${of}/${name}`)),
         );
         session.show({
-          lines: () => renderReports(reports.filter(isBegun)).trimEnd().split('\n'),
+          lines: (view) => [
+            ...renderReports(reports.filter(isBegun)).trimEnd().split('\n'),
+            ...section(view, 'NEXT', whoDidThat(reports)),
+          ],
           objects: typed(
             Remediation,
             remediations.filter(({ metadata }) => bad.has(`${metadata.namespace}/${metadata.name}`)),
@@ -59,6 +63,19 @@ export const audit: Declare = (program, act) => {
       }),
     );
 };
+
+/** Where it stands who changed, or removed, the first bad record of each chain. */
+const whoDidThat = (reports: readonly ChainReport[]): string[] =>
+  reports.flatMap(({ problems }) => {
+    const [first] = problems;
+    if (first?.name === undefined) return [];
+    const { kind, namespace, name } = first;
+    return kind === 'Changed'
+      ? [
+          `kubectl get remediations.homeostat.dev ${name} -n ${namespace} -o yaml --show-managed-fields   (who wrote what, and when)`,
+        ]
+      : [`the audit log of the API server, for remediations.homeostat.dev ${namespace}/${name}   (who did that)`];
+  });
 
 /** Whether there is anything to tell of a chain. */
 const isBegun = ({ links, problems, unsealed }: ChainReport): boolean =>
