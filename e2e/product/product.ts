@@ -105,9 +105,12 @@ const startSimulator = (site: Site): Program =>
     { log: join(site.directory, 'simulate.log'), detached: site.detached },
   );
 
+/** With thousands of nodes it has much to say and to read before it is, and a machine may have other things to do. */
+const readyWithinMs = 180_000;
+
 /** Resolves when /readyz answers 200; the last reason it gave is in the error. */
 export const operatorReady = (url: string): Promise<boolean> =>
-  until('the operator to be ready', 60_000, async () => {
+  until('the operator to be ready', readyWithinMs, async () => {
     const answer = await fetch(`${url}/readyz`);
     if (!answer.ok) throw new Error(await answer.text());
     return true;

@@ -66,11 +66,14 @@ const measure = async (part: Part, what: string, work: () => unknown): Promise<v
   try {
     figures[part] = await work();
   } catch (error) {
-    figures[part] = { failed: String(error) };
-    console.error(error);
-    process.exitCode = 1;
+    failed(part, error);
   }
 };
+function failed(part: Part, error: unknown): void {
+  figures[part] = { failed: String(error) };
+  console.error(error);
+  process.exitCode = 1;
+}
 
 await measure('frames', 'encoding and decoding, beside JSON', () => frameCosts());
 await measure('evaluate', 'from bytes to verdicts, beside a naive evaluator', () => evaluateCosts());
@@ -98,13 +101,18 @@ async function onSimulated(
   const name = `${options.cluster}-${part}`;
   const { site, world } = await openSite(name, 0, nodes, 'scale');
   const recorder = new Recorder(world.api);
-  const product = await startProduct({ ...site, fakeNodes: [] }, (words) => console.error(`  ${words}`));
   try {
-    await recorder.start([...recordedKinds, RemediationPlan]);
-    await work({ ...site, ...world, operatorUrl: product.operatorUrl, recorder });
+    const product = await startProduct({ ...site, fakeNodes: [] }, (words) => console.error(`  ${words}`));
+    try {
+      await recorder.start([...recordedKinds, RemediationPlan]);
+      await work({ ...site, ...world, operatorUrl: product.operatorUrl, recorder });
+    } finally {
+      await recorder.stop();
+      await product.stop();
+    }
+  } catch (error) {
+    failed(part, error);
   } finally {
-    await recorder.stop();
-    await product.stop();
     if (process.env['KUBECONFIG'] === undefined) await closeSite(name);
   }
 }
