@@ -179,7 +179,7 @@ const cordonAll = async (site: StormSite, recorder: Recorder, nodes: readonly st
   await setReady(site.api, nodes, false);
   const times = (fits: (seen: Observation) => boolean): number[] => firstTimes(recorder, began, fits);
   const last = nodes.length - 1;
-  const deadline = began + 60_000 + nodes.length * 100;
+  const deadline = began + 60_000 + nodes.length * 300;
   while (times(isCordoned).length < nodes.length) {
     if (Date.now() > deadline)
       throw new Error(`only ${times(isCordoned).length} of ${nodes.length} nodes were cordoned`);
