@@ -13,6 +13,8 @@ import type { Remediation } from '../../crds/remediation.ts';
 import { complete } from '../../crds/validate.ts';
 import type { Target } from '../../engine/evaluate/target.ts';
 import type { Verdict, VerdictChange, VerdictState } from '../../engine/evaluate/verdict.ts';
+import type { ClusterFacts } from '../decide/decision.ts';
+import { nodesOnly } from '../decide/harness.test.ts';
 import { ApiError, type KubeApi, type KubeObject, type Resource } from '../kube/api.ts';
 import { findCondition } from '../kube/conditions.ts';
 import * as resources from '../kube/resources.ts';
@@ -60,6 +62,14 @@ export class Cluster {
     clock: this.clock,
     validate: (resource, object) => this.#validate(resource, object),
   });
+  /** What the watches tell of nodes; nothing of workloads. */
+  readonly facts: ClusterFacts = {
+    ...nodesOnly(() => this.server.all<NodeFixture>(resources.Node)),
+    node: (name) => {
+      const found = this.server.peek(resources.Node, { name }) as NodeFixture | undefined;
+      return found && { name, labels: found.metadata.labels ?? {}, healthy: found.spec.unschedulable !== true };
+    },
+  };
   expressionError: string | undefined;
   /** Whether samples of everything arrive. */
   samples = true;

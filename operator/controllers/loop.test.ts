@@ -54,7 +54,7 @@ describe('the loop from verdict to undo', () => {
       expect(cluster.isCordoned()).to.equal(true);
     });
 
-    it('needs four writes and one read from the verdict to the target', async () => {
+    it('needs four writes and one read, when its place is claimed, from the verdict to the target', async () => {
       const policy = cluster.policy();
       cluster.plan();
       await cluster.start();
@@ -69,8 +69,8 @@ describe('the loop from verdict to undo', () => {
       expect(path.slice(0, acted + 1).filter(beside)).to.deep.equal([
         'create Incident',
         'create Remediation',
-        'get Node',
         'patch Remediation status',
+        'get Node',
         'patch Remediation status',
         'patch Node',
       ]);

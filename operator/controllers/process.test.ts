@@ -104,6 +104,7 @@ export class Operator {
         latencies: new Latencies(),
       },
       settings: { rootNamespace, allowKubeSystem: false },
+      cluster: () => cluster.facts,
       snapshot: () => snapshots.latest(),
       fault,
     });
