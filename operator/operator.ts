@@ -91,6 +91,7 @@ export class Operator {
       registry,
       controller: 'homeostat.dev/operator',
       instance: identity,
+      isBusy: () => this.#control.isBusy,
     });
 
     const evaluator = new Evaluator({ onVerdict: (change) => this.#control.takeVerdict(change) });

@@ -71,7 +71,7 @@ export class Control {
       view: { verdicts: view.verdicts.bind(view) },
       loads,
       cluster: options.cluster ?? (() => undefined),
-      isBusy: () => this.#isBusy,
+      isBusy: () => this.isBusy,
     };
     const run = (name: string, workers: number, reconcile: Reconcile): Controller =>
       runController({ name, reconcile, workers, clock, random, logger, registry });
@@ -131,7 +131,7 @@ export class Control {
   }
 
   /** Whether targets wait for their turn: what they do not wait for can wait as well, for a while. */
-  get #isBusy(): boolean {
+  get isBusy(): boolean {
     const { openings, remediations } = this.#controllers;
     return openings.depth + remediations.depth > 0 || remediations.active > remediationWorkers / 2;
   }

@@ -161,6 +161,19 @@ describe('EventRecorder', () => {
     expect([stored().length, await counted()]).to.deep.equal([1, { sent: 1, dropped: 0, failed: 0 }]);
   });
 
+  it('sends one after the other while there is more important', async () => {
+    let busy = true;
+    const { clock, server, recorder } = setUp({ isBusy: () => busy });
+    server.faults = () => ({ kind: 'delayMs', ms: 1000 });
+    for (let i = 0; i < 20; i++) recorder.record({ ...scaled, reason: `R${i}` });
+    await clock.advance(2500);
+    expect(server.requests).to.have.length(3);
+    busy = false;
+    await clock.advance(500);
+    expect(server.requests).to.have.length(7);
+    await clock.advance(10_000);
+  });
+
   it('says how many wait', async () => {
     const { clock, server, recorder, registry } = setUp({ senders: 1 });
     server.faults = () => ({ kind: 'delayMs', ms: 1000 });

@@ -46,8 +46,10 @@ export interface EventRecorderOptions {
   readonly registry?: Registry | undefined;
   /** How many events may wait; more are dropped and counted. Default 10,000: of a thousand targets that fail at once. */
   readonly capacity?: number | undefined;
-  /** How many are sent at once. Default 4. */
+  /** How many are sent at once, while nothing is busy. Default 4. */
   readonly senders?: number | undefined;
+  /** Whether there is more important to ask of the API server: then one is sent after the other. Default: never. */
+  readonly isBusy?: (() => boolean) | undefined;
 }
 
 /** The reference of an object, for events about it. */
@@ -144,7 +146,8 @@ export class EventRecorder {
 
   /** Lets as many senders work as there may be and something is there for. */
   #pump(): void {
-    const { senders = 4 } = this.#options;
+    const { senders: most = 4, isBusy } = this.#options;
+    const senders = isBusy?.() === true ? 1 : most;
     const { signal } = this.#stopping;
     for (const [key, waiting] of this.#waiting) {
       if (!signal.aborted && this.#sending.size >= senders) break;
