@@ -1,6 +1,6 @@
 import { latenessMs, panesOf, type Values, type Window, type WindowOptions } from './window.ts';
 
-const laneBits = 6;
+const laneBits = 7;
 const lanes = 1 << laneBits;
 
 /**
@@ -15,7 +15,7 @@ const lanes = 1 << laneBits;
  *     position   0     1     2  …  k    | k+1          k+2       …  P-1     P        P+1
  *     holds      pane  pane  pane  pane | k+1 to P-1   k+2 to P-1   P-1     nothing  front: 0 to k
  *
- * Slots lie in blocks of 64 side by side, so that a column of a frame walks through memory in order. Each block's turn
+ * Slots lie in blocks of 128 side by side, so that a column of a frame walks through memory in order. Each block's turn
  * begins at another pane, so that no moment has all the merging to do.
  *
  * A frame tells of the same slots in the same order again and again, and neighbours among them are in the same pane. So
