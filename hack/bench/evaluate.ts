@@ -2,11 +2,12 @@ import { evaluateBench, type EvaluateFigures } from '../../engine/evaluate/evalu
 import { compilePolicy } from '../../engine/evaluate/compile.ts';
 import { Evaluator } from '../../engine/evaluate/evaluator.ts';
 import type { PolicySpec } from '../../engine/evaluate/policy-spec.ts';
-import type { Target } from '../../engine/evaluate/target.ts';
 import { decode } from '../../engine/frame/decode.ts';
 import { medianOf, rounded } from './compare.ts';
 import { makeLoad, metrics, type Load } from './load.ts';
 import { NaiveEvaluator } from './naive.ts';
+import { mixNames, sampleCosts, type Mix, type SampleCost } from './scale.ts';
+import { containerOf } from './target.ts';
 
 /** Per core, by CPU time: from the bytes of a frame to verdicts. */
 export interface ThroughputFigures {
@@ -27,6 +28,12 @@ export interface EvaluateCosts {
   readonly evaluator: readonly EvaluateFigures[];
   /** Decoding, windows, detectors and a policy of three signals, with a naive evaluator of JSON beside it. */
   readonly throughDecode: ThroughputFigures;
+  /** From bytes to the policy: what a sample costs with more and more series. */
+  readonly bySeries: readonly SampleCost[];
+  /** With other detectors, and more of them. */
+  readonly byMix: Readonly<Record<Mix, SampleCost>>;
+  /** With frames of 110 and of 1,100 rows: what is allocated is allocated for the frame, not for its samples. */
+  readonly byRows: readonly SampleCost[];
 }
 
 const policy: PolicySpec = {
@@ -56,11 +63,19 @@ const policy: PolicySpec = {
 };
 const warmUpSeconds = 70;
 
-/** Measures judging, in about a minute. */
+/** Measures judging, in some minutes; with two million series it takes 5 GB. */
 export const evaluateCosts = (rounds = 5): EvaluateCosts => ({
   evaluator: [1_000, 100_000].map((series) => evaluateBench(series)),
   throughDecode: throughDecode(rounds),
+  bySeries: [1_000, 10_000, 100_000, 1_000_000, 2_000_000].flatMap((series) => sampleCosts([{ series }])),
+  byMix: costsOfMixes(),
+  byRows: sampleCosts([110, 1_100].map((rows) => ({ series: 10_000, rows }))),
 });
+
+const costsOfMixes = (): Record<Mix, SampleCost> => {
+  const costs = sampleCosts(mixNames.map((mix) => ({ series: 10_000, mix, warmUpSeconds: 1_600 })));
+  return Object.fromEntries(mixNames.map((mix, i) => [mix, costs[i]])) as Record<Mix, SampleCost>;
+};
 
 /** Feeds the same load to both, in turns; throws when they do not come to the same verdicts. */
 export const throughDecode = (rounds: number, nodes = 40, seconds = 100): ThroughputFigures => {
@@ -124,13 +139,3 @@ const timed = (load: Load, second: (number: number) => void): number => {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1e6;
 };
-
-const containerOf = (uid: string): Target => ({
-  kind: 'Container',
-  key: `Container/${uid}/app`,
-  uid,
-  namespace: 'shop',
-  name: uid,
-  container: 'app',
-  labels: {},
-});
