@@ -10,12 +10,16 @@ import type { EvaluatorStats } from './stats.ts';
 import type { RowIdentity } from './target.ts';
 
 /** Where one column's samples go for one signal. */
-interface Binding {
+interface Binding extends Listeners {
   readonly run: PolicyRun;
   readonly signal: SignalRun;
   readonly column: number;
   /** The rows of the column's scope. */
   readonly range: Range;
+}
+
+/** Whom the rows of a scope concern; one for all signals of a policy that hear the same, since it is read each time. */
+interface Listeners {
   /** For each of them, the target's slot; -1 for those of nobody, and of what is warming up. */
   readonly slots: Int32Array;
   /** The same slots, each once; `slots` itself when no two rows share one. */
@@ -84,7 +88,8 @@ export class SourceRun {
       const before = this.#bound.get(run);
       const placed = this.#place(run, mostTargets, nowMs);
       refused += placed.refused;
-      const bindings = run.signals.flatMap((signal) => this.#bindingOf(run, signal, placed, nowMs) ?? []);
+      const shared = new Map<string, Listeners>();
+      const bindings = run.signals.flatMap((signal) => this.#bindingOf(run, signal, placed, shared, nowMs) ?? []);
       const wakeMs = placed.warmMs.reduce(
         (least, warmMs) => (warmMs > nowMs ? Math.min(least, warmMs) : least),
         Infinity,
@@ -188,24 +193,26 @@ export class SourceRun {
   }
 
   /** Where the signal's samples come from: the column that is nearest to the target's kind, if there is one. */
-  #bindingOf(run: PolicyRun, signal: SignalRun, { rowSlots, warmMs }: Placed, nowMs: number): Binding | undefined {
+  #bindingOf(
+    run: PolicyRun,
+    signal: SignalRun,
+    placed: Placed,
+    shared: Map<string, Listeners>,
+    nowMs: number,
+  ): Binding | undefined {
     const { columns } = this.#keyframe;
     const fit = scopesOf[run.policy.spec.target.kind];
     const scope = fit.find((each) => columns.some((column) => isOf(column, signal.signal.metric.name, each)));
     if (scope === undefined) return undefined;
-    const [first, end] = this.#range(scope);
-    const slots = rowSlots.slice(first, end);
+    const range = this.#range(scope);
+    for (const slot of placed.rowSlots.subarray(...range)) if (slot >= 0) signal.addRow(slot, this.log);
     // What a young one tells is not judged, but it is no silence.
     const hearsYoung = signal.signal.detector.judges === 'Silence';
-    for (const [i, slot] of slots.entries()) {
-      if (slot < 0) continue;
-      signal.addRow(slot, this.log);
-      if (!hearsYoung && (warmMs[first + i] ?? -Infinity) > nowMs) slots[i] = -1;
-    }
-    const judged = once(slots, slots.length);
+    const key = `${scope} ${hearsYoung}`;
+    const listeners = shared.get(key) ?? listenersOf(placed, range, hearsYoung ? Infinity : nowMs);
+    shared.set(key, listeners);
     const column = columns.findIndex((each) => isOf(each, signal.signal.metric.name, scope));
-    const range: Range = [first, end];
-    return { run, signal, column, range, slots, judged: judged.length === slots.length ? slots : judged };
+    return { run, signal, column, range, ...listeners };
   }
 
   /** Gives back the rows of a policy as it was connected. */
@@ -241,6 +248,14 @@ interface Placed {
 }
 
 const isOf = ({ metric, scope }: Column, name: string, of: Scope): boolean => metric === name && scope === of;
+
+/** The slots of the rows in `range`, without those that are warm later than `nowMs`. */
+function listenersOf({ rowSlots, warmMs }: Placed, [first, end]: Range, nowMs: number): Listeners {
+  const slots = rowSlots.slice(first, end);
+  for (let i = 0; i < slots.length; i++) if ((warmMs[first + i] ?? -Infinity) > nowMs) slots[i] = -1;
+  const judged = once(slots, slots.length);
+  return { slots, judged: judged.length === slots.length ? slots : judged };
+}
 
 /** Rows are in the order of their scopes. */
 function rangeOf({ rows }: Keyframe, scope: Scope): Range {
