@@ -14,6 +14,10 @@ const seen = 4;
 export const learningValues = 150;
 const spreadMemory = 1000;
 
+/** A record so many deviations away, squared, is that of one excursion: it is forgotten faster, so many times at most. */
+const excursion = 14 ** 2;
+const mostHaste = 10;
+
 export interface Tails {
   readonly upper: boolean;
   readonly lower: boolean;
@@ -60,8 +64,9 @@ function beyond(
   const lowest = state[at + low] as number;
   const most = state[at + high] as number;
   const center = state[at + mean] as number;
-  state[at + high] = most - forgetting * (most - center);
-  state[at + low] = lowest - forgetting * (lowest - center);
+  const spread = state[at + variance] as number;
+  state[at + high] = most - forgetting * haste(most - center, spread) * (most - center);
+  state[at + low] = lowest - forgetting * haste(lowest - center, spread) * (lowest - center);
   const above = value - most;
   const below = lowest - value;
   if (!(above > 0) && !(below > 0)) return 0;
@@ -72,4 +77,10 @@ function beyond(
   if (!(excess > 0) || scale === 0) return 0;
   const distance = excess / scale;
   return distance / (distance + 0.1 * (1 + 1000 / count));
+}
+
+/** How many times as fast a record is forgotten that is so far from the mean of all values. */
+function haste(off: number, spread: number): number {
+  const usual = excursion * spread;
+  return off * off <= usual ? 1 : Math.min(mostHaste, (off * off) / usual);
 }

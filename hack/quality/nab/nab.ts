@@ -57,7 +57,7 @@ export function nabFigures(directory: string): NabFigures {
     everythingHeldOut: nested(
       worths,
       seenBy((forgetAfter) => files.map(looking(forgetAfter))),
-      fiveByTwo,
+      splitsOf(files.length, 25, 1),
     ),
     infrastructure: {
       inCorpus: inCorpus(part(worths), part(scores)),

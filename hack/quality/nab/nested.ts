@@ -9,7 +9,7 @@ import { normalised, type Worth } from './score.ts';
  * weights of all views and takes, time after time, the one change that helps most on the half at hand, as long as it is
  * worth `least` points there; then the best threshold of a curve that is smoothed.
  */
-const least = 0.6;
+const least = 1;
 const mostChanges = 8;
 const forgets = [10_000, 20_000, 50_000];
 
