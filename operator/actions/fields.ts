@@ -21,16 +21,25 @@ export function fieldChange(
   const { path, subresource } = wish;
   const [from, to] = [textOf(valueAt(object, path)), textOf(wish.to)];
   if (sameJson(valueAt(object, path), wish.to ?? undefined)) return [];
-  const owners = [...new Set(ownersOf(object, path).map(({ manager }) => manager))];
+  const owners = managersOf(object, path);
   const change = {
     object: reference,
     path,
     ...(subresource === undefined ? {} : { subresource }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
-    ...(owners.length === 0 ? {} : { fromManagers: owners.slice(0, mostManagers) }),
+    ...(owners.length === 0 ? {} : { fromManagers: owners }),
   };
   return [change];
+}
+
+const managersOf = (object: KubeObject, path: string): string[] =>
+  [...new Set(ownersOf(object, path).map(({ manager }) => manager))].slice(0, mostManagers);
+
+/** Who owns the field of a change as it was read, as records name them; undefined where there is nothing to own. */
+export function managersNow(change: Change, live: Live): string[] | undefined {
+  const found = liveObject(change, live);
+  return found.is === 'Found' && change.path !== '' ? managersOf(found.object, change.path) : undefined;
 }
 
 /** The question that reads the object of a change. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Pod } from '../kube/resources.ts';
+import { Deployment, Pod } from '../kube/resources.ts';
 import { Crash, guardrail, Shell, targets } from './harness.test.ts';
 import {
   byPerson,
@@ -130,6 +130,27 @@ describe('a Remediation', () => {
       expect(undosOf(shell.get())).to.deep.equal(['Superseded']);
       expect(shell.get().status?.steps?.[0]?.changes?.[0]?.undo?.supersededBy).to.equal('kubectl');
       expect(isCordoned(shell)).to.equal(true);
+    });
+
+    it('replaces a value that has changed hands since it was written down: says whose it is now', async () => {
+      shell.create([scale], { target: targets.workload });
+      shell.interrupt = ({ do: what }, when) => {
+        if (what === 'Write' && when === 'before') throw new Crash();
+      };
+      await shell.settle().catch(() => {});
+      shell.interrupt = () => {};
+      const other = { fieldManager: 'homeostat/homeostat-system/other' };
+      for (const count of [5, 2])
+        await shell.server.patch(
+          Deployment,
+          { namespace: 'shop', name: 'web' },
+          { type: 'merge', body: { spec: { replicas: count } } },
+          other,
+        );
+      await shell.settle();
+      expect(replicas(shell)).to.equal(3);
+      const [change] = shell.get().status?.steps?.[0]?.changes ?? [];
+      expect(change?.fromManagers).to.deep.equal([other.fieldManager]);
     });
 
     it('was written down by an operator that died long ago: is not made when things have changed', async () => {

@@ -1,7 +1,8 @@
 /** The steps, one after the other. */
 import type { Standing } from '../actions/action.ts';
 import { hostNotAllowed, isOutside } from '../actions/call.ts';
-import { readOf } from '../actions/fields.ts';
+import { managersNow, readOf } from '../actions/fields.ts';
+import { sameJson } from '../actions/json.ts';
 import { answerTo } from '../actions/live.ts';
 import type { RecordedChange } from '../../crds/remediation.ts';
 import { stoppedBy } from './approval.ts';
@@ -162,6 +163,7 @@ function act(run: Run, step: Step, changes: readonly RecordedChange[]): Decision
     const failure = outcome?.ok === false ? outcome.message : 'it was not begun in time';
     return unlessLate(run, step, isWaiting ? describeWaiting(changes) : failure, laterMs ?? run.nowMs);
   }
+  noteOwners(run, due);
   // It may have been written down long ago, by an operator that is no more: the guards are asked once more.
   const held = run.read(guardReads(run.remediation, run.world)) ?? blockedUntil(run, deadlineMs(step));
   if (held !== undefined) return held;
@@ -177,6 +179,16 @@ function act(run: Run, step: Step, changes: readonly RecordedChange[]): Decision
     dryRun: false,
     serviceAccountName: run.remediation.spec.serviceAccountName,
   };
+}
+
+/** Whose the values are that will be replaced: they may have changed hands since it was written down, and be the same again. */
+function noteOwners(run: Run, changes: readonly RecordedChange[]): void {
+  for (const change of changes) {
+    const managers = managersNow(change, run.world.live);
+    if (managers === undefined || sameJson(managers, change.fromManagers ?? [])) continue;
+    if (managers.length === 0) delete change.fromManagers;
+    else change.fromManagers = managers;
+  }
 }
 
 /** What has lost its purpose since it was written down is dropped, once no earlier write can be on its way any more. */
