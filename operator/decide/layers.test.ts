@@ -118,7 +118,20 @@ describe('isUncovered', () => {
       for (const change of changes) change.fromManagers = [ours, 'kubectl'];
     return made;
   };
+  /** Of two steps, each of which replaced the value of one below, in their order. */
+  const twice = (...steps: [below: string, undo: 'Done' | 'Superseded' | 'Pending'][]): Remediation => {
+    const changes = steps.flatMap(([below, state]) => on('b', below, {}, { state }).status?.steps?.[0]?.changes ?? []);
+    return { ...on('b', ours), status: { steps: [{ name: 's', state: 'Applied', changes }] } };
+  };
   const cases: [what: string, by: string | undefined, snapshot: Remediation[] | undefined, uncovered: boolean][] = [
+    [
+      'one has given our second value back, and left us the first',
+      b,
+      [twice([ours, 'Superseded'], [ours, 'Done'])],
+      true,
+    ],
+    ['one has given back what it did twice', b, [twice([ours, 'Done'], [b, 'Done'])], true],
+    ['one has given back half of what it did twice', b, [twice([ours, 'Pending'], [b, 'Done'])], false],
     ['one has given our value back', b, [on('b', ours, {}, done)], true],
     ['one keeps its own', b, [on('b', ours)], false],
     ['one is taking it back', b, [on('b', ours, {}, { state: 'Pending' })], false],

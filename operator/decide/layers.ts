@@ -54,11 +54,17 @@ export function isUncovered(
   return top !== undefined && hasGivenBack(top, field) && layerOf(manager, field, by, snapshot) !== 'Foreign';
 }
 
-/** Whether a Remediation has taken back all that it did to a field, in the name of the one below (`inverse`). */
+/**
+ * Whether the field is back with the one below a Remediation, in whose name it was given back (`inverse`). It takes back
+ * what it did last first, and what lies on another one by itself: between two of its steps that one may have done its own.
+ */
 function hasGivenBack(top: Remediation, field: Field): boolean {
-  const changes = changesOf(top, field);
-  const [below, ...others] = changes[0]?.fromManagers ?? [];
-  return others.length === 0 && isRemediation(below) && changes.every(({ undo }) => undo?.state === 'Done');
+  for (const { fromManagers = [], undo } of changesOf(top, field).toReversed()) {
+    if (undo?.state !== 'Done') return false;
+    const [below, ...others] = fromManagers;
+    if (below !== managerOf(top.metadata)) return others.length === 0 && isRemediation(below);
+  }
+  return false;
 }
 
 /**
