@@ -117,6 +117,12 @@ describe('a Remediation', () => {
       await shell.clock.advance(60_000);
       await shell.settle();
       expect(undosOf(shell.get())).to.deep.equal([undefined, undefined]);
+      // Nothing new is said of it as time passes: each word would be a write.
+      const doneMs = Date.parse(shell.get().status?.steps?.[1]?.finishedTime ?? '');
+      const due = new Date(doneMs + 90_000).toISOString();
+      expect(shell.get().status?.conditions?.find(({ type }) => type === 'Undone')?.message).to.match(
+        new RegExp(`^is taken back at ${due.slice(0, 19)}`),
+      );
       await shell.clock.advance(30_000);
       await shell.settle();
       expect(undosOf(shell.get())).to.deep.equal(['Done', 'Done']);

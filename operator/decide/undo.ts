@@ -77,9 +77,16 @@ export function takeBack(run: Run, steps: readonly Step[], why: string): void {
 
 /** When the next step is to be taken back by itself; Infinity: once the target has recovered; undefined when none is. */
 export const nextUndoMs = (run: Run): number | undefined => {
-  const times = run.steps.map((step) => undoAtMs(run, step)).filter((time) => time !== undefined);
+  const times = run.steps.map((step) => dueMs(run, step)).filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
 };
+
+/** When a step is to be taken back by itself, which is not before the later ones that have changed a field of it. */
+function dueMs(run: Run, step: Step): number | undefined {
+  const ownMs = undoAtMs(run, step);
+  if (ownMs === undefined) return undefined;
+  return Math.max(ownMs, ...onTopOf(run, step).map((later) => undoAtMs(run, later) ?? -Infinity));
+}
 
 function undoAtMs(run: Run, step: Step): number | undefined {
   const { undo } = step.spec;
@@ -130,9 +137,7 @@ function schedule(run: Run): void {
     if (run.draft.condition('Undone')?.reason === reasons.scheduled) run.draft.drop('Undone');
     return;
   }
-  const due = run.steps.filter(
-    (step) => (undoAtMs(run, step) ?? Infinity) <= run.nowMs && !isCoveredByLater(run, step),
-  );
+  const due = run.steps.filter((step) => (dueMs(run, step) ?? Infinity) <= run.nowMs && !isCoveredByLater(run, step));
   const ripe = (when: 'Elapsed' | 'Recovered') =>
     withFailed(
       run,
@@ -144,7 +149,7 @@ function schedule(run: Run): void {
   else if (due.length > 0)
     run.draft.set('Undone', 'False', reasons.postponed, 'the target fires again: it is taken back when that is over');
   else if (refusedRetryAtMs(run) === undefined) {
-    const when = atMs === Infinity ? 'once the target has recovered' : `at ${toTime(Math.max(atMs, run.nowMs))}`;
+    const when = atMs === Infinity ? 'once the target has recovered' : `at ${toTime(atMs)}`;
     run.draft.set('Undone', 'False', reasons.scheduled, `is taken back ${when}`);
   }
 }
