@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { ClusterError } from './failure.ts';
 
@@ -13,7 +14,7 @@ const USUAL: Ports = { apiserver: 6443, etcd: 2379, etcdPeer: 2380, nats: 4222, 
 export type IsFree = (port: number) => Promise<boolean>;
 
 /**
- * A port for each name: the one of last time where it is still free, else the usual one, else one the system names.
+ * A port for each name: the one of last time where it is still free, else the usual one, else any other that is free.
  * `reserved` are those of other clusters, which may be stopped at the moment.
  */
 export async function pickPorts(
@@ -51,14 +52,13 @@ function isFreeOnThisMachine(port: number): Promise<boolean> {
   });
 }
 
-function anyFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ port: 0, host: '0.0.0.0' }, () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * None of those that the system gives to outgoing connections (from 32768 on): one of them could have it before it is
+ * listened on. Nor a node port.
+ */
+async function anyFreePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    if (await isFreeOnThisMachine(port)) return port;
+  }
 }
