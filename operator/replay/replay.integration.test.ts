@@ -221,7 +221,6 @@ describe('a recording of what a nats-server holds', function () {
     const isWithin = ({ atMs }: VerdictChange): boolean => atMs <= (recording.end.untilMs ?? 0) - 400;
     const judged = live.changes.filter(isWithin);
     expect(new Set(judged.map(({ verdict }) => verdict.policyId)).size).to.equal(3);
-    expect(judged.length).to.be.greaterThan(5);
     expect(changes.filter(isWithin)).to.deep.equal(judged);
     expect(JSON.stringify(changes.filter(isWithin))).to.equal(JSON.stringify(judged));
     expect(replay.stats).to.deep.include({ missed: 0, unboundRows: 0 });
