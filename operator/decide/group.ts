@@ -67,7 +67,10 @@ export class Group {
     return this.#starts[this.#starts.length - count];
   }
 
-  /** The ends of those that did not help since the last that did, oldest first. */
+  /**
+   * The ends of those that did not help since the last that did, oldest first. Ends are known to the second: of two within
+   * one it is not known which was first, so what did not help counts.
+   */
   get failuresInARow(): readonly number[] {
     return (this.#failuresInARow ??= this.#countFailures());
   }
@@ -75,7 +78,7 @@ export class Group {
   #countFailures(): number[] {
     const ends = [...this.#ends.values()];
     const helpedMs = ends.reduce((latest, { ms, helped }) => (helped ? Math.max(latest, ms) : latest), -Infinity);
-    return ends.flatMap(({ ms, helped }) => (!helped && ms > helpedMs ? ms : [])).sort((a, b) => a - b);
+    return ends.flatMap(({ ms, helped }) => (!helped && ms >= helpedMs ? ms : [])).sort((a, b) => a - b);
   }
 
   #setEnd(identity: string, end: End | undefined): void {

@@ -235,6 +235,11 @@ describe('the limits of a plan and of guardrails', () => {
       [],
     ],
     [
+      'one helped in the very second in which the last did not: which was first is not known',
+      { guards: breaker, others: [failed(4, 10), failed(6, 10), of(5, ended(100, 10, 'True', 'Recovered'))] },
+      ['breaker'],
+    ],
+    [
       'a person’s undo says nothing',
       { guards: breaker, others: [failed(4, 10), of(6, ended(100, 15, 'False', 'UndoRequested'))] },
       [],

@@ -115,7 +115,11 @@ export const breakers: RuleMaker = () => {
         .filter((other) => isOfOnePlan(other, after) && other.status?.finishedTime !== undefined)
         .filter(({ status }) => status?.startedTime !== undefined && saysSomething(status))
         .toSorted((a, b) => endMs(a) - endMs(b));
-      const inVain = ended.slice(ended.findLastIndex((other) => reasonOf(other) === 'Recovered') + 1);
+      const helped = ended.findLast((other) => reasonOf(other) === 'Recovered');
+      // Ends are known to the second: what did not help in that of the last that did may have come after it.
+      const inVain = ended.filter(
+        (other) => reasonOf(other) !== 'Recovered' && (helped === undefined || endMs(other) >= endMs(helped)),
+      );
       const last = inVain.at(-1);
       if (last === undefined || inVain.length < limits.failures) return undefined;
       trials.add(uid);
