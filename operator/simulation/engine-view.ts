@@ -26,6 +26,8 @@ export class EngineView {
   readonly #gone = new Set<string>();
   #arrivesMs = 0;
   readonly #onTheWay: Delayed;
+  /** When what is on its way was told, oldest first: nothing of the stream from then on has been heard. */
+  readonly #unheardMs: number[] = [];
   #told = 0;
   #isLive = false;
   /** The stream stands still before this time: nothing new is heard, and no sample is newer than when that began. */
@@ -82,7 +84,9 @@ export class EngineView {
     const { time, verdicts } = this.#options;
     const newestMs = verdicts.lastSampleMs(verdict.target.uid);
     const heardMs = time.now() < this.stalledUntilMs ? (this.#stalledSinceMs ?? time.now()) : time.now();
-    return { ...verdict, lastSampleMs: Math.min(newestMs, heardMs) };
+    // A verdict comes with its sample: who has heard of later ones knows it.
+    const [unheardMs = Infinity] = this.#unheardMs;
+    return { ...verdict, lastSampleMs: Math.min(newestMs, heardMs, unheardMs - 1) };
   }
 
   #take(change: VerdictChange, onVerdict: Listeners['onVerdict']): void {
@@ -99,7 +103,11 @@ export class EngineView {
   #later(arrive: () => void): void {
     const soonestMs = this.#options.time.now() + 1 + (this.#random(`verdict ${this.#told++}`) % 60);
     this.#arrivesMs = Math.max(this.#arrivesMs, soonestMs);
-    this.#onTheWay.send(this.#arrivesMs, arrive);
+    this.#unheardMs.push(this.#options.time.now());
+    this.#onTheWay.send(this.#arrivesMs, () => {
+      this.#unheardMs.shift();
+      arrive();
+    });
   }
 
   #random(what: string): number {
