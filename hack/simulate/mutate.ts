@@ -1,8 +1,8 @@
 /**
  * `make simulate-mutations`: shows that the simulation can fail. Each mutation is applied to a copy of the sources, and
  * seeds are run until one breaks a rule; what caught it is told at once, a line each. Ends with 1 when a mutation is not
- * caught, or its text is not found. ARGS='--seeds 2000 --first 1 --only text --from 12' chooses: those that speak of a
- * text, and to go on at one of the list.
+ * caught, or its text is not found. ARGS='--seeds 2000 --first 1 --only text --from 12 --to 20' chooses: those that speak of
+ * a text, and a part of the list.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     first: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     from: { type: 'string', default: '1' },
+    to: { type: 'string', default: String(mutations.length) },
   },
 });
 
@@ -34,7 +35,7 @@ symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
 
 const chosen = mutations
   .map((mutation, index) => ({ mutation, number: index + 1 }))
-  .filter(({ number }) => number >= Number(values.from))
+  .filter(({ number }) => number >= Number(values.from) && number <= Number(values.to))
   .filter(({ mutation: { breaks, file } }) => `${breaks} ${file}`.includes(values.only));
 // A copy in which something is missing fails at whatever is tried.
 const unbroken = await run('1');

@@ -9,7 +9,9 @@ import { rootNamespace } from './slots.ts';
 export function drawPlot(scenario: Scenario, fromMs: number): Scenario {
   const random = new Random(hashOf(scenario.seed, 'plot'));
   const plot = random.weighted<Plot | undefined>([
-    [90, undefined],
+    [2, distrust],
+    [2, behind],
+    [86, undefined],
     [2, lateWrite],
     [2, attempts],
     [2, secondThoughts],
@@ -128,6 +130,38 @@ const takenBackUnseen: Plot = (random, startMs) => {
       { atMs: startMs + random.int(300, 1500), happens: stall },
       { atMs: startMs + random.int(12_000, 15_000), happens: undo },
       { atMs: startMs + random.int(15_500, 17_000), happens: { is: 'pause', replica, ms: 30_000 } },
+    ],
+    lastsMs: 45_000,
+  };
+};
+
+/** A person calls an Incident wrong, before it is over or after that, and the node falls ill again. */
+const distrust: Plot = (random, startMs) => {
+  const wellMs = startMs + random.int(3000, 8000);
+  const spec = { verdict: 'FalsePositive', verdictBy: 'alice' };
+  const wrong: Happening = { is: 'change', kind: 'Incident', nth: 0, body: { spec } };
+  return {
+    plan: planOf({
+      steps: [{ ...cordon, undo: { when: 'Recovered', afterSeconds: 0 } }],
+      guards: { maxConcurrent: 2, maxAttempts: 3, cooldownSeconds: 0, minPrecision: '90%' },
+    }),
+    happenings: [
+      { atMs: startMs + random.int(500, 10_000), happens: wrong },
+      { atMs: wellMs, happens: well },
+      { atMs: startMs + random.int(12_000, 18_000), happens: ill },
+    ],
+    lastsMs: 24_000,
+  };
+};
+
+/** Who leads finds something and stands still, and the next to lead has heard nothing of the stream since before that. */
+const behind: Plot = (random, startMs) => {
+  const replica = leader(random);
+  return {
+    plan: planOf({}),
+    happenings: [
+      { atMs: startMs - random.int(100, 1000), happens: { is: 'stream', replica: 1 - replica, ms: 40_000 } },
+      { atMs: startMs + random.int(200, 3000), happens: { is: 'pause', replica, ms: 30_000 } },
     ],
     lastsMs: 45_000,
   };

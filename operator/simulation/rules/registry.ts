@@ -11,7 +11,7 @@ import { modesHold, protectedObjects } from './permission.ts';
 import { onTopStays } from './on-top.ts';
 import { preImage } from './pre-image.ts';
 import { robust } from './robust.ts';
-import { everythingIsFollowed, oneIncident } from './stream.ts';
+import { endsAfterItBegan, everythingIsFollowed, oneIncident } from './stream.ts';
 import { exactUndo } from './undo.ts';
 
 /**
@@ -36,6 +36,7 @@ export const rules: readonly RuleMaker[] = [
   undoIsNeverBlocked,
   guardsPassed,
   oneIncident,
+  endsAfterItBegan,
   everythingIsFollowed,
   robust,
 ];

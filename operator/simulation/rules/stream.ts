@@ -1,5 +1,6 @@
 /** What can be seen of the invariants of the stream without one: what a verdict says is followed, and once. */
 import type { Incident } from '../../../crds/incident.ts';
+import { parseTime } from '../../kube/time.ts';
 import type { RuleMaker } from '../rule.ts';
 
 const isOpen = ({ status }: Incident): boolean =>
@@ -22,6 +23,22 @@ export const oneIncident: RuleMaker = () => ({
         isOpen(each as Incident),
     );
     return other && `${self.metadata.name} is opened while ${other.metadata.name} is open for ${episodeOf(self)}`;
+  },
+});
+
+/** 10. What ends an episode comes after what began it: a process that is behind cannot say that it is over. */
+export const endsAfterItBegan: RuleMaker = () => ({
+  name: '10 ends after it began',
+  commit: ({ change }) => {
+    if (change.resource.kind !== 'Incident' || change.type !== 'MODIFIED') return undefined;
+    const { metadata, status } = change.object as Incident;
+    const resolved = status?.conditions?.find(({ type, status: is }) => type === 'Resolved' && is === 'True');
+    const [beganMs, endedMs] = [parseTime(status?.firstSampleTime), parseTime(resolved?.lastTransitionTime)];
+    if (resolved?.reason !== 'Recovered' || beganMs === undefined || endedMs === undefined) return undefined;
+    // The end is known to the second.
+    return endedMs + 1000 <= beganMs
+      ? `${metadata.name} has recovered at ${resolved.lastTransitionTime}, and began at ${status?.firstSampleTime}`
+      : undefined;
   },
 });
 
