@@ -47,6 +47,8 @@ export class Records<T extends KubeObject> {
       const key = keyOf(object);
       const written = this.#written.get(key);
       const gone = type === 'DELETED' && written?.metadata.uid === object.metadata.uid;
+      // One of before our last write: the newest stays what it is, and the watch has not caught up yet.
+      if (written !== undefined && !gone && isNewer(written, object)) return;
       const isOurs = written !== undefined && !gone && !isNewer(object, written);
       if (written !== undefined && (gone || !isNewer(written, object))) this.#written.delete(key);
       this.#tell(key, isOurs ? 'Echo' : 'Seen');

@@ -112,7 +112,7 @@ export class WakeUps {
     const { policies, remediations } = this.#options.context.kinds;
     for (const policy of policies.list()) this.#options.policies.put(policy);
     for (const remediation of remediations.list()) {
-      this.#line.changed(keyOf(remediation), remediation);
+      this.#line.changed(keyOf(remediation), remediation, 'Seen');
       this.#drains.changed(keyOf(remediation), remediation);
     }
     this.#started = true;
@@ -304,7 +304,7 @@ export class WakeUps {
     const { kinds } = this.#options.context;
     const remediation = kinds.remediations.get(key);
     this.#drains.changed(key, remediation);
-    for (const waiting of this.#line.changed(key, remediation)) this.#queues.remediations.add(waiting);
+    for (const waiting of this.#line.changed(key, remediation, change)) this.#queues.remediations.add(waiting);
     // Who wrote goes on by itself; only a claim waits for its own echo.
     if (change === 'Seen') this.#queues.remediations.add(key);
     // It is the one that has least to do until its target is written.

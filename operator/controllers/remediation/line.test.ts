@@ -34,9 +34,9 @@ describe('the line of those that wait for a place', () => {
   const move = (from: Stand, to: Stand | 'Gone', all = waiting): string[] => {
     const line = new Line();
     const key = 'shop/r1';
-    for (const other of all) line.changed(`shop/${other.metadata.name}`, other);
-    line.changed(key, remediation(1, from));
-    return line.changed(key, to === 'Gone' ? undefined : remediation(1, to));
+    for (const other of all) line.changed(`shop/${other.metadata.name}`, other, 'Seen');
+    line.changed(key, remediation(1, from), 'Seen');
+    return line.changed(key, to === 'Gone' ? undefined : remediation(1, to), 'Seen');
   };
   const first = ['shop/r10', 'shop/r11'];
 
@@ -57,6 +57,15 @@ describe('the line of those that wait for a place', () => {
       expect(move(from, to)).to.deep.equal(wakes ? first : []);
     });
   }
+
+  it('is woken once more when the watch tells of what was written, and not again', () => {
+    const line = new Line();
+    for (const other of waiting) line.changed(`shop/${other.metadata.name}`, other, 'Seen');
+    line.changed('shop/r1', remediation(1, 'Begun'), 'Seen');
+    const changes = ['Written', 'Written', 'Echo', 'Seen'] as const;
+    const woken = changes.map((change) => line.changed('shop/r1', remediation(1, 'Finished'), change));
+    expect(woken).to.deep.equal([first, [], first, []]);
+  });
 
   it('wakes nobody who waits for something else', () => {
     expect(move('Begun', 'Finished', [remediation(10, 'Paused'), remediation(11, 'Finished')])).to.deep.equal([]);

@@ -5,6 +5,7 @@ import { guards } from '../../decide/guards.ts';
 import { reasons } from '../../decide/reasons.ts';
 import { findCondition } from '../../kube/conditions.ts';
 import { keyOf } from '../../kube/store.ts';
+import type { Change } from '../records.ts';
 
 type Claim = 'None' | 'Reserved' | 'Begun';
 
@@ -29,16 +30,25 @@ interface Place {
 export class Line {
   readonly #claims = new Map<string, Claim>();
   readonly #waiting = new Map<string, Place>();
+  /** Those that have given up a place by a write of ours, of which the watch has not told yet. */
+  readonly #untold = new Set<string>();
 
-  /** A Remediation was seen or written (or is gone). Answers the keys of those that should look again. */
-  changed(key: string, remediation: Remediation | undefined): string[] {
+  /**
+   * A Remediation was seen or written (or is gone). Answers the keys of those that should look again: when a place is given
+   * up, and once more when the watch tells of it, for that is what they count by.
+   */
+  changed(key: string, remediation: Remediation | undefined, change: Change): string[] {
     const before = this.#claims.get(key) ?? 'None';
     const now = remediation === undefined ? 'None' : claimOf(remediation);
     if (now === 'None') this.#claims.delete(key);
     else this.#claims.set(key, now);
     if (remediation === undefined || !waits(remediation)) this.#waiting.delete(key);
     else this.#waiting.set(key, { key, place: placeOf(remediation), plan: remediation.spec.planRef.uid });
-    if (before === 'None' || before === now) return [];
+    const isFreed = before !== 'None' && before !== now;
+    const isTold = this.#untold.has(key) && change !== 'Written';
+    if (change !== 'Written') this.#untold.delete(key);
+    else if (isFreed) this.#untold.add(key);
+    if (!isFreed && !isTold) return [];
     // Of the same plan first, whose budget it was; a guardrail's budget is that of all plans.
     const plan = remediation?.spec.planRef.uid;
     const samePlan = this.#first((other) => other.key !== key && other.plan === plan);
