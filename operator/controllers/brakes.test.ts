@@ -2,8 +2,10 @@
 import { expect } from 'chai';
 import type { Guardrail as Rail } from '../../crds/guardrail.ts';
 import type { RemediationPlan as Plan } from '../../crds/remediation-plan.ts';
-import { Guardrail, Node, Remediation, RemediationPlan } from '../kube/resources.ts';
-import { Cluster, condition, nodeTarget, rootNamespace } from './harness.test.ts';
+import { ApiError } from '../kube/api.ts';
+import { Guardrail, Node, Pod, Remediation, RemediationPlan } from '../kube/resources.ts';
+import { controllerReference, pod } from '../testing/fixtures.ts';
+import { Cluster, condition, nodeTarget, podTarget, rootNamespace } from './harness.test.ts';
 
 const label = { label: { of: 'Target', set: { fenced: 'yes' } } } as const;
 const twoSteps: Plan['spec']['steps'] = [
@@ -66,6 +68,68 @@ describe('what holds everything back', () => {
     await cluster.seconds(1);
     expect(condition(cluster.remediation, 'Blocked')).to.equal('True Paused');
     expect(cluster.targetWrites).to.deep.equal([]);
+  });
+
+  it('a pause that no watch tells of holds all the same, and what follows from it is said when one does', async () => {
+    cluster.guardrail({});
+    cluster.plan({ verify: keep });
+    const policy = cluster.policy();
+    await cluster.start();
+    cluster.stalled.add('Guardrail');
+    pause();
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    await cluster.seconds(5);
+    expect(condition(cluster.remediation, 'Blocked')).to.equal('False Admitted');
+    expect(cluster.targetWrites).to.deep.equal([]);
+    cluster.stalled.clear();
+    await cluster.edit(Guardrail, 'limits', { metadata: { labels: { told: 'yes' } } });
+    await cluster.seconds(2);
+    expect(condition(cluster.remediation, 'Blocked')).to.equal('True Paused');
+    expect(cluster.targetWrites).to.deep.equal([]);
+    await cluster.edit(Guardrail, 'limits', { spec: { paused: null } });
+    await cluster.seconds(2);
+    expect(cluster.targetWrites).to.deep.equal(['patch Node node-1']);
+  });
+
+  it('a Guardrail that no watch tells of, or that nobody can ask for, holds what would begin', async () => {
+    cluster.plan({ verify: keep });
+    const policy = cluster.policy();
+    await cluster.start();
+    cluster.stalled.add('Guardrail');
+    cluster.guardrail({ maxMode: 'Observe' });
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    await cluster.seconds(5);
+    expect(cluster.targetWrites).to.deep.equal([]);
+    await cluster.remove(Guardrail, 'limits');
+    const timeout = new ApiError('no answer', { status: 0, reason: 'Timeout' });
+    cluster.server.faults = ({ resource, verb }) =>
+      resource.kind === 'Guardrail' && verb === 'list' ? { kind: 'error', error: timeout } : undefined;
+    await cluster.seconds(5);
+    expect(cluster.targetWrites).to.deep.equal([]);
+    cluster.server.faults = () => undefined;
+    await cluster.seconds(2);
+    expect(cluster.targetWrites).to.deep.equal(['patch Node node-1']);
+  });
+
+  it('what was read while it waited is not enough to delete by: who is protected meanwhile stays', async () => {
+    cluster.guardrail({
+      paused: [{ reason: 'freeze', by: 'alice' }],
+      protect: [{ selector: { matchLabels: { keep: 'yes' } } }],
+    });
+    cluster.plan({ verify: keep, steps: [{ name: 'restart', action: { restartPod: {} }, timeoutSeconds: 60 }] });
+    const owner = controllerReference('apps/v1', 'ReplicaSet', 'web-1', 'uid-rs');
+    cluster.server.seed(Pod, pod({ name: 'web-1', uid: 'uid-web-1', ownerReferences: [owner] }));
+    const signals = [{ name: 'silent', metric: 'k8s.pod.oom_kills', detect: { threshold: { above: '2' } } }];
+    const policy = cluster.policy({ target: { kind: 'Pod', warmupSeconds: 0 }, signals });
+    await cluster.start();
+    await cluster.judged(policy, podTarget(), 'Firing');
+    expect(condition(cluster.remediation, 'Blocked')).to.equal('True Paused');
+    const body = { metadata: { labels: { app: 'web', keep: 'yes' } } };
+    await cluster.server.patch(Pod, { namespace: 'shop', name: 'web-1' }, { type: 'merge', body }, {});
+    await cluster.edit(Guardrail, 'limits', { spec: { paused: null } });
+    await cluster.seconds(2);
+    expect(cluster.targetWrites).to.deep.equal(['patch Pod web-1']);
+    expect(condition(cluster.remediation, 'Blocked')).to.equal('True Protected');
   });
 
   it('a pause that comes during an undo does not hold it up', async () => {

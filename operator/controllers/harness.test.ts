@@ -84,6 +84,8 @@ export class Cluster {
   answer: (message: Message) => Delivery = () => ({ is: 'Accepted', answer: 'ok' });
   /** Problems of writes of ours; a test that ends with one has failed. */
   readonly refused: string[] = [];
+  /** Kinds whose watches stand still: what happens is told by none that is open, however long it is. */
+  readonly stalled = new Set<string>();
   /** Asked before each write of an operator; true kills it before, and 'after' after it was made. */
   crash: (write: { verb: string; kind: string; subresource?: string | undefined }) => boolean | 'after' = () => false;
 
@@ -114,7 +116,7 @@ export class Cluster {
     return {
       get: (resource, ...more) => guarded('read', resource, () => api.get(resource, ...more)),
       list: (resource, ...more) => guarded('read', resource, () => api.list(resource, ...more)),
-      watch: (resource, ...more) => api.watch(resource, ...more),
+      watch: (resource, ...more) => this.#unlessStalled(resource, api.watch(resource, ...more)),
       create: (resource, ...more) => guarded('create', resource, () => api.create(resource, ...more)),
       replace: (resource, ...more) => guarded('replace', resource, () => api.replace(resource, ...more)),
       patch: (resource, name, patch, options) =>
@@ -122,6 +124,10 @@ export class Cluster {
       delete: (resource, ...more) => guarded('delete', resource, () => api.delete(resource, ...more)),
       as: (user) => this.clientOf(isAlive, api.as(user)),
     };
+  }
+
+  async *#unlessStalled<T>(resource: Resource, events: AsyncIterable<T>): AsyncIterable<T> {
+    for await (const event of events) if (!this.stalled.has(resource.kind)) yield event;
   }
 
   async start(): Promise<this> {

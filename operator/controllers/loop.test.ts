@@ -54,7 +54,7 @@ describe('the loop from verdict to undo', () => {
       expect(cluster.isCordoned()).to.equal(true);
     });
 
-    it('needs four writes and one read, when its place is claimed, from the verdict to the target', async () => {
+    it('needs four writes and two reads, when its place is claimed, from the verdict to the target', async () => {
       const policy = cluster.policy();
       cluster.plan();
       await cluster.start();
@@ -71,6 +71,8 @@ describe('the loop from verdict to undo', () => {
         'create Remediation',
         'patch Remediation status',
         'get Node',
+        // While the pre-image is on its way.
+        'list Guardrail',
         'patch Remediation status',
         'patch Node',
       ]);

@@ -20,6 +20,7 @@ import { needsSeal } from '../../audit/seal.ts';
 import type { Auditor } from '../audit/auditor.ts';
 import { undoFinalizer } from './finalizer.ts';
 import { isLasting } from './lasting.ts';
+import { LatestGuardrails } from './latest-guardrails.ts';
 import type { RemediationMetrics } from './metrics.ts';
 import { readAll, resultOf, writeAll } from './requests.ts';
 import { lostPurpose, worldOf, type Outside } from './world.ts';
@@ -38,12 +39,14 @@ const mostConflicts = 5;
 const conflictPauseMs = 1000;
 /**
  * What was read is not read again for so long: while it is blocked, when a thousand may be asked anew at every change of a
- * count; and while a claim waits for its echo, which takes longer than a moment only where an answer would, too. A write
- * says by which version it was decided.
+ * count; and while a claim waits for its echo, which takes longer than a moment only where an answer would, too. A change of
+ * fields says by which version it was decided; before anything is deleted, evicted or made, it is read once more.
  */
 const keptMs = 5000;
 /** What was written to a target is noted so much later while other targets wait: until then, its pre-image is on record. */
 const notedAfterMs = 1000;
+/** Guardrails that are not known yet, or cannot be asked for, are asked for again so much later. */
+const guardrailsAgainMs = 1000;
 /** To find that it is still blocked by what is known without reading, older answers do; with these nothing else is decided. */
 const unreadMs = 60_000;
 
@@ -63,10 +66,13 @@ export class RemediationController {
   readonly #metrics: RemediationMetrics;
   readonly #auditor: Pick<Auditor, 'release'>;
   readonly #fault: (point: FaultPoint) => void;
+  readonly #guardrails: LatestGuardrails;
   /** What was read for those that have not begun. */
   readonly #kept = new Map<string, Kept>();
   /** What was answered to a write that is not noted yet. */
   readonly #unnoted = new Map<string, Kept>();
+  /** The UIDs of those that were let go, until the watch tells that they are gone: once is what it is sealed. */
+  readonly #released = new Map<string, string | undefined>();
 
   constructor(
     outside: Outside,
@@ -78,6 +84,7 @@ export class RemediationController {
     this.#metrics = metrics;
     this.#auditor = auditor;
     this.#fault = fault;
+    this.#guardrails = new LatestGuardrails(outside.context);
   }
 
   readonly reconcile = async (key: string): Promise<{ requeueAfterMs?: number | undefined } | void> => {
@@ -97,9 +104,14 @@ export class RemediationController {
   async #run(key: string, news: EventRecord[]): Promise<{ requeueAfterMs?: number | undefined } | void> {
     const { kinds, isLeader, clock } = this.#outside.context;
     const known = kinds.remediations.get(key);
-    if (known === undefined) return this.#forget(key);
+    if (known === undefined) {
+      this.#released.delete(key);
+      return this.#forget(key);
+    }
+    if (this.#released.has(key) && this.#released.get(key) === known.metadata.uid) return;
     let remediation: Remediation = known;
     let { kept, serves } = this.#takeKept(key, known);
+    let readEarlier = kept.live.size > 0;
     let isPatched = false;
     let fresh = false;
     let outcome: Outcome | undefined;
@@ -116,7 +128,7 @@ export class RemediationController {
         leaseProblem,
       });
       if (serves !== 'All' && decision.do !== serves) {
-        [kept, serves] = [this.#nothingRead(), 'All'];
+        [kept, serves, readEarlier] = [this.#nothingRead(), 'All', false];
         continue;
       }
       const { live } = kept;
@@ -130,7 +142,10 @@ export class RemediationController {
             this.#unnoted.set(key, kept);
             return { requeueAfterMs: notedAfterMs };
           }
-          if (serves === 'Save') [kept, serves] = [this.#nothingRead(), 'All'];
+          if (serves === 'Save') [kept, serves, readEarlier] = [this.#nothingRead(), 'All', false];
+          // So that nobody waits for the answer when the write follows.
+          if (decision.status.startedTime !== undefined && decision.status.finishedTime === undefined)
+            void this.#guardrails.ask();
           remediation = await this.#save(remediation, decision.status);
           news.push(...decision.events.flatMap((note) => eventsOf(remediation, note)));
           fresh = true;
@@ -142,6 +157,12 @@ export class RemediationController {
           fresh = true;
           break;
         case 'Write':
+          if (decision.purpose === 'Act' && readEarlier && !isPatch(decision)) {
+            [kept, readEarlier] = [this.#nothingRead(), false];
+            continue;
+          }
+          if (decision.purpose === 'Act' && !((await this.#guardrails.areKnown(remediation)) && isLeader()))
+            return { requeueAfterMs: guardrailsAgainMs };
           if (decision.purpose === 'Undo') remediation = await this.#hold(remediation, true);
           if (decision.ahead !== undefined) remediation = await this.#save(remediation, decision.ahead);
           live.clear();
@@ -160,6 +181,7 @@ export class RemediationController {
         case 'Release':
           await this.#auditor.release(remediation);
           await this.#hold(remediation, false);
+          this.#released.set(key, remediation.metadata.uid);
           return;
         case 'Wait':
           if (!hasBegun(remediation) && !isFinished(remediation)) this.#keep(key, kept);
