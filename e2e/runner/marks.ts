@@ -1,39 +1,20 @@
-import type { Kubectl } from './world.ts';
-import { sleep } from './world.ts';
+import { until, type Kubectl } from './world.ts';
 
 /**
- * The times that a workload itself wrote down: each line `<epoch seconds> FAULT` of its log, across restarts of its
- * container. They are on the clock of the node, which on a test bed of one machine is also ours.
+ * When a workload says that it went wrong: the time, in milliseconds since the epoch, of the n-th line
+ * `<epoch seconds> FAULT` (1 is the first) of the logs of these pods, across restarts of their containers. It is on the clock
+ * of the node, which on a test bed of one machine is also ours. Rejects when there are fewer lines after a minute and a half.
  */
-export class Marks {
-  readonly #times = new Set<number>();
-  readonly #running: Promise<void>;
-  #stopped = false;
+export async function markOf(kubectl: Kubectl, namespace: string, selector: string, n: number): Promise<number> {
+  const times = new Set<number>();
+  return until(`line ${n} "<time> FAULT" in the log of ${selector}`, 90_000, () => look(), 500);
 
-  constructor(kubectl: Kubectl, namespace: string, selector: string) {
-    this.#running = this.#follow(kubectl, namespace, selector);
-  }
-
-  /** The n-th mark (1 is the first), or `undefined` while there are fewer. */
-  nth(n: number): number | undefined {
-    return [...this.#times].toSorted((a, b) => a - b)[n - 1];
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#running;
-  }
-
-  async #follow(kubectl: Kubectl, namespace: string, selector: string): Promise<void> {
-    while (!this.#stopped) {
-      for (const previous of [[], ['--previous']]) {
-        // A pod without a previous container, or one that is gone, is no error here.
-        const text = await kubectl(['logs', '-n', namespace, '-l', selector, '--tail=200', ...previous]).catch(
-          () => '',
-        );
-        for (const match of text.matchAll(/^(\d+\.\d+) FAULT/gm)) this.#times.add(Math.round(Number(match[1]) * 1000));
-      }
-      await sleep(300);
+  async function look(): Promise<number | undefined> {
+    for (const previous of [[], ['--previous']]) {
+      // A pod without a previous container, or one that is gone, is no error here.
+      const text = await kubectl(['logs', '-n', namespace, '-l', selector, '--tail=200', ...previous]).catch(() => '');
+      for (const match of text.matchAll(/^(\d+\.\d+) FAULT/gm)) times.add(Math.round(Number(match[1]) * 1000));
     }
+    return [...times].toSorted((a, b) => a - b)[n - 1];
   }
 }

@@ -1,11 +1,11 @@
 import type { Incident } from '../../crds/incident.ts';
 import type { Remediation } from '../../crds/remediation.ts';
 import type { KubeObject } from '../../operator/kube/api.ts';
-import { Marks } from './marks.ts';
+import { markOf } from './marks.ts';
 import type { Observation, Recorder } from './recorder.ts';
 import type { Expectation, Scenario, WriteExpectation } from './scenario.ts';
 import { setUp, type Stage } from './stage.ts';
-import { sleep, until, type World } from './world.ts';
+import { sleep, type World } from './world.ts';
 
 /** What one run of one scenario showed. Times are epoch milliseconds on this machine's clock. */
 export interface Result {
@@ -61,20 +61,18 @@ export const runScenario = async (
   let stage: Stage | undefined;
   try {
     stage = await setUp(world, scenario);
-    const marks = new Marks(world.kubectl, stage.namespace, 'app=victim');
-    try {
-      const began = Date.now();
-      await stage.fault();
-      times.fault = scenario.mark === undefined ? Date.now() : await markOf(marks, scenario.mark);
-      tell('fault', times.fault, scenario.title);
-      if ('remediation' in scenario.expect) {
-        await expectLoop(recorder, stage, scenario.expect, began, times, tell);
-        figures.secondsToWrite = seconds(times.fault, times.write);
-        if (scenario.twin === true) figures.leadSeconds = seconds(times.write, await stage.twinDied());
-      } else await expectNothing(recorder, stage, scenario.expect, began);
-    } finally {
-      await marks.stop();
-    }
+    const began = Date.now();
+    await stage.fault();
+    times.fault =
+      scenario.mark === undefined
+        ? Date.now()
+        : await markOf(world.kubectl, stage.namespace, 'app=victim', scenario.mark);
+    tell('fault', times.fault, scenario.title);
+    if ('remediation' in scenario.expect) {
+      await expectLoop(recorder, stage, scenario.expect, began, times, tell);
+      figures.secondsToWrite = seconds(times.fault, times.write);
+      if (scenario.twin === true) figures.leadSeconds = seconds(times.write, await stage.twinDied());
+    } else await expectNothing(recorder, stage, scenario.expect, began);
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
     if (stage !== undefined) problems.push(...story(recorder, stage.policyNamespace));
@@ -206,9 +204,6 @@ const expectNothing = async (
 
 const wroteHomeostat = (object: KubeObject): boolean =>
   object.metadata.managedFields?.some((entry) => entry.manager.startsWith('homeostat/')) ?? false;
-
-const markOf = (marks: Marks, n: number): Promise<number> =>
-  until(`line ${n} "<time> FAULT" in the victim's log`, 90_000, () => Promise.resolve(marks.nth(n)));
 
 /** True when the object now is as the expectation says. */
 const matches = (seen: Observation, wanted: WriteExpectation): boolean => {
