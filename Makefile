@@ -23,7 +23,7 @@ unit: node_modules/.ready
 
 ## simulate: the operator against faults of every kind, in virtual time (SEEDS=2000 FIRST=1; a failure prints its seed)
 simulate: node_modules/.ready
-	@$(NODE) hack/simulate/main.ts --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),1)
+	@$(NODE) --max-semi-space-size=64 hack/simulate/main.ts --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),1)
 
 ## simulate-mutations: break each rule on purpose and see the simulation catch it (ARGS='--only text' chooses)
 simulate-mutations: node_modules/.ready

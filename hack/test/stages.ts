@@ -111,12 +111,15 @@ const faults: Stage = {
   only: mochaOnly,
 };
 
+/** A run leaves much garbage and keeps nothing: with more room for it a seed takes an eighth less. */
+const youngHeap = '--max-semi-space-size=64';
+
 /** Beside the clusters, which mostly wait, and behind everything else that wants a core. */
 const simulation: Stage = {
   name: 'simulation',
-  promise: 'every rule holds in 1,000 clusters where everything goes wrong, one seed a test',
+  promise: 'every rule holds in 2,000 clusters where everything goes wrong, one seed a test',
   command: 'nice',
-  arguments: ['-n', '19', process.execPath, 'hack/simulate/main.ts', '--seeds', '1000'],
+  arguments: ['-n', '19', process.execPath, youngHeap, 'hack/simulate/main.ts', '--seeds', '2000'],
   suite: true,
 };
 
@@ -162,9 +165,7 @@ export const lanes: readonly Lane[] = usesOwnClusters
       onOwnCluster('test', 3, e2e, drain),
       onOwnCluster('parts', 1, integration),
       onOwnCluster('faults', 1, faults),
-      [unit, simulation],
+      [unit],
+      [simulation],
     ]
-  : [
-      [integration, e2e],
-      [unit, simulation],
-    ];
+  : [[integration, e2e], [unit], [simulation]];
