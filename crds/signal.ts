@@ -47,7 +47,10 @@ export const signal = {
         },
       ],
     },
-    metric: text(`The metric, such as k8s.container.memory.limit_utilization. Known are:\n${metricsByScope()}`, 128),
+    metric: text(
+      `The metric, such as k8s.container.memory.limit_utilization. Known are, besides those that the installation declares:\n${metricsByScope()}`,
+      128,
+    ),
     window: {
       type: 'object',
       description:

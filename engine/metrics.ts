@@ -289,6 +289,18 @@ export const metrics = [
 export type MetricName = (typeof metrics)[number]['name'];
 
 const byName: ReadonlyMap<string, Metric> = new Map(metrics.map((metric) => [metric.name, metric]));
+let declared: ReadonlyMap<string, Metric> = new Map();
 
-/** The catalogue's entry of that name, if there is one. */
-export const metricNamed = (name: string): Metric | undefined => byName.get(name);
+/**
+ * Makes the metrics known that this installation declares for itself (engine/declared.ts), in place of those declared
+ * before. A process does so once, before anything asks.
+ */
+export function declareMetrics(own: readonly Metric[]): void {
+  declared = new Map(own.map((metric) => [metric.name, metric]));
+}
+
+/** Everything that a policy may name here: the catalogue, then what is declared. */
+export const knownMetrics = (): readonly Metric[] => [...metrics, ...declared.values()];
+
+/** The metric of that name, of the catalogue or declared, if there is one. */
+export const metricNamed = (name: string): Metric | undefined => byName.get(name) ?? declared.get(name);

@@ -1,5 +1,8 @@
 /** The operator as a program: reads its options, starts, and stops when it is asked to. */
+import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { declaredOf } from '../engine/declared.ts';
+import { declareMetrics } from '../engine/metrics.ts';
 import { faultPoints, type FaultPoint } from './controllers/remediation/controller.ts';
 import { connect, type HttpKubeApi } from './kube/http-api.ts';
 import { KubeConfigError } from './kube/kubeconfig.ts';
@@ -22,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onFault);
 
+  if (!declare(options, logger)) return exitCodes.metrics;
   const api = apiOf(options, logger);
   if (api === undefined) return exitCodes.kubeconfig;
   const operator = new Operator({
@@ -48,6 +52,17 @@ async function main(argv: readonly string[]): Promise<number> {
   api.close();
   logger.info('stopped', { code });
   return code;
+}
+
+/** Makes the metrics known that this installation declares; false when the file cannot be used. */
+function declare({ metricsFile }: Options, logger: Logger): boolean {
+  try {
+    if (metricsFile !== undefined) declareMetrics(declaredOf(JSON.parse(readFileSync(metricsFile, 'utf8'))));
+    return true;
+  } catch (error) {
+    logger.error('declared metrics cannot be used', { file: metricsFile, ...errorFields(error) });
+    return false;
+  }
 }
 
 function optionsOf(argv: readonly string[]): Options | number {

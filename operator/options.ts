@@ -28,6 +28,8 @@ export interface Options {
   readonly nodeLeases: boolean;
   /** The file that says who may be told and called; undefined = nobody. */
   readonly notifiersFile: string | undefined;
+  /** The JSON file that declares metrics of this installation; undefined = none are. */
+  readonly metricsFile: string | undefined;
   /** Milliseconds that running work gets to end after SIGTERM. */
   readonly stopMilliseconds: number;
 }
@@ -96,6 +98,7 @@ const flags = (): Option[] => [
     '--notifiers-file <path>',
     'YAML file with the notifiers and the hosts of webhooks; read again when it changes',
   ),
+  new Option('--metrics-file <path>', 'JSON file that declares metrics of your own, as the agents have it'),
   new Option('--node-leases [true|false]', 'share the per-node Leases in medik8s-leases with the medik8s operators')
     .default(false)
     .preset('true')
@@ -143,6 +146,7 @@ export const exitCodes = {
   usage: 2,
   kubeconfig: 3,
   port: 4,
+  metrics: 5,
 } as const;
 
 const exitCodeText = `Exit codes:
@@ -151,4 +155,5 @@ const exitCodeText = `Exit codes:
   2  a flag or variable is wrong; the message names it
   3  the kubeconfig cannot be read or used
   4  the metrics port cannot be listened on
+  5  the file of declared metrics cannot be read, or says something wrong; the log says what
 An absent API server, NATS server or CRD ends nothing: /readyz says what is missing, and the operator goes on when it is there.`;

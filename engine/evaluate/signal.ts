@@ -2,7 +2,7 @@ import type { CompiledDetector, ParameterProblem } from '../detectors/detector.t
 import { compileDetector } from '../detectors/registry.ts';
 import type { Scope } from '../frame/types.ts';
 import { nameOfOpenTelemetry } from '../open-telemetry.ts';
-import { metricNamed, metrics, type Metric } from '../metrics.ts';
+import { knownMetrics, metricNamed, type Metric } from '../metrics.ts';
 import { aggregateNamed, aggregateNames } from '../windows/registry.ts';
 import type { Aggregate, Window } from '../windows/window.ts';
 import { suggestion } from './nearest.ts';
@@ -43,7 +43,7 @@ export function compileSignal(spec: SignalSpec, kind: TargetKind, path: string):
       here === undefined
         ? suggestion(
             spec.metric,
-            metrics.map(({ name }) => name),
+            knownMetrics().map(({ name }) => name),
           )
         : `; here it is called ${here}`;
     return [{ path: `${path}.metric`, message: `must be a metric that is measured, and ${spec.metric} is not${near}` }];

@@ -1,6 +1,6 @@
 /** Shell completion: what may stand next on the command line. What comes from the cluster is left out when that is away. */
 import type { Command, Option } from 'commander';
-import { metrics } from '../../engine/metrics.ts';
+import { knownMetrics } from '../../engine/metrics.ts';
 import type { Guardrail as Rail } from '../../crds/guardrail.ts';
 import type { Remediation as Attempt } from '../../crds/remediation.ts';
 import type { KubeObject, Resource } from '../kube/api.ts';
@@ -88,7 +88,7 @@ export const argumentsOf: Readonly<Record<string, (given: readonly string[]) => 
   resume: ([name]) => (name === undefined ? { names: Guardrail, only: isPausing } : {}),
   ack: () => ({ names: Incident }),
   verdict: ([name]) => (name === undefined ? { names: Incident } : { words: ['TruePositive', 'FalsePositive'] }),
-  metrics: ([word]) => (word === undefined ? { words: metrics.map(({ name }) => name) } : {}),
+  metrics: ([word]) => (word === undefined ? { words: knownMetrics().map(({ name }) => name) } : {}),
   audit: ([verb]) => (verb === undefined ? { words: ['verify'] } : {}),
   record: () => ({}),
   test: () => ({}),

@@ -1,5 +1,9 @@
 /** The command line: global options, the commands of the registry, and one run of it. */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { parse } from 'yaml';
+import { declaredOf } from '../../engine/declared.ts';
+import { declareMetrics } from '../../engine/metrics.ts';
 import { collect } from './command.ts';
 import { commands } from './commands.ts';
 import { complete } from './complete.ts';
@@ -23,6 +27,9 @@ const globalOptions = (): Option[] => [
   new Option('--root-namespace <name>', 'the operator’s own namespace, whose objects hold everywhere')
     .env('HOMEOSTAT_NAMESPACE')
     .default(defaultRootNamespace),
+  new Option('--metrics-file <file>', 'YAML or JSON file that declares metrics, as agents and operator have it').env(
+    'HOMEOSTAT_METRICS_FILE',
+  ),
   new Option('--color <when>', 'colours; auto: on a terminal, unless NO_COLOR is set')
     .choices(['auto', 'always', 'never'])
     .default('auto'),
@@ -45,11 +52,22 @@ export function programOf(
     .exitOverride()
     .addHelpText('after', `\n${exitCodeText}`);
   for (const option of globalOptions()) program.addOption(option);
+  program.hook('preAction', () => declareFrom(program));
   const actLocally = (work: (local: Local) => Promise<ExitCode>): Promise<void> =>
     act(work, program.opts<GlobalOptions>());
   for (const declare of commands)
     declare(program, (work) => actLocally((local) => work(local.session())), print, actLocally);
   return program;
+}
+
+/** Makes the metrics known that the installation declares, before a command looks at a policy. */
+function declareFrom(program: Command): void {
+  const { metricsFile } = program.opts<{ metricsFile?: string }>();
+  try {
+    declareMetrics(metricsFile === undefined ? [] : declaredOf(parse(readFileSync(metricsFile, 'utf8'))));
+  } catch (error) {
+    program.error(`error: --metrics-file ${metricsFile}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Runs one command line (without `node` and the script). Never rejects; what went wrong is told. */

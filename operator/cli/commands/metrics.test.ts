@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { metrics, type Metric } from '../../../engine/metrics.ts';
+import { declareMetrics, metrics, type Metric } from '../../../engine/metrics.ts';
 import { openTelemetryName } from '../../../engine/open-telemetry.ts';
 import { measuredBy } from '../render/metrics.ts';
 import { Terminal } from '../testing/terminal.ts';
@@ -46,6 +48,34 @@ describe('homeostat metrics', () => {
     const { code, error } = await terminal.run('metrics k8s.pod.oomkills');
     expect(code).to.equal(2);
     expect(error).to.include('did you mean k8s.pod.oom_kills');
+  });
+});
+
+describe('homeostat --metrics-file', () => {
+  let terminal: Terminal;
+  const directory = mkdtempSync(join(tmpdir(), 'homeostat-metrics-'));
+  const file = join(directory, 'metrics.yaml');
+  before(async () => {
+    terminal = await new Terminal().start();
+  });
+  after(() => {
+    declareMetrics([]);
+    rmSync(directory, { recursive: true });
+    return terminal.stop();
+  });
+
+  it('makes the metrics known that are declared there, for this run', async () => {
+    writeFileSync(file, 'metrics: [{name: shop.queue, unit: "{order}", kind: gauge}]\n');
+    const { out } = await terminal.run(`metrics shop. --metrics-file ${file} -o name`);
+    expect(out).to.equal('shop.queue\n');
+    expect((await terminal.run('metrics shop.')).code).to.equal(2);
+  });
+
+  it('says what is wrong with it', async () => {
+    writeFileSync(file, 'metrics: [{name: queue, unit: "{order}", kind: gauge}]\n');
+    const { code, error } = await terminal.run(`metrics --metrics-file ${file}`);
+    expect(code).to.equal(2);
+    expect(error).to.match(/metrics\.yaml: metrics\[0\]\.name: must be words with dots between/);
   });
 });
 

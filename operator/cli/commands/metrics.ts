@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from 'commander';
-import { nearest } from '../../../engine/evaluate/nearest.ts';
-import { metrics as catalogue, type Metric } from '../../../engine/metrics.ts';
+import type { Command } from 'commander';
+import { suggestion } from '../../../engine/evaluate/nearest.ts';
+import { knownMetrics, type Metric } from '../../../engine/metrics.ts';
 import { openTelemetryName } from '../../../engine/open-telemetry.ts';
 import type { Declare } from '../command.ts';
 import type { Output } from '../output.ts';
@@ -12,29 +12,27 @@ export const metrics: Declare = (program, _act, print) => {
   program
     .command('metrics')
     .description('the metrics that a policy may name: unit, kind, what has one, who measures it')
-    .argument(
-      '[word]',
-      'only those that have it in their name, here or at OpenTelemetry, or in their description',
-      selected,
-    )
-    .action((wanted: readonly Metric[] = catalogue) => {
+    .argument('[word]', 'only those that have it in their name, here or at OpenTelemetry, or in their description')
+    .action((word: string | undefined, _options: unknown, command: Command) => {
       const { output } = program.opts<{ output?: Output }>();
+      const wanted = selected(word ?? '');
+      if (wanted.length === 0) command.error(`error: no metric has ${word} in it${nearTo(word ?? '')}`);
       print(`${printed(wanted, output)}\n`);
     });
 };
 
-/** The metrics that a word stands for, in the order of the catalogue; refuses a word that stands for none. */
+/** The metrics that a word stands for, in the order of the catalogue. */
 function selected(word: string): readonly Metric[] {
   const small = word.toLowerCase();
   const textOf = ({ name, description }: Metric): string => `${name} ${description} ${openTelemetryName(name) ?? ''}`;
-  const found = catalogue.filter((metric) => textOf(metric).toLowerCase().includes(small));
-  if (found.length > 0) return found;
-  const near = nearest(
-    word,
-    catalogue.map(({ name }) => name),
-  );
-  throw new InvalidArgumentError(`No metric has it${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`);
+  return knownMetrics().filter((metric) => textOf(metric).toLowerCase().includes(small));
 }
+
+const nearTo = (word: string): string =>
+  suggestion(
+    word,
+    knownMetrics().map(({ name }) => name),
+  );
 
 function printed(wanted: readonly Metric[], output: Output | undefined): string {
   const objects = wanted.map((metric) => {
