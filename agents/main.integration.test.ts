@@ -1,18 +1,30 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { connect } from '@nats-io/transport-node';
 import { misfit } from '../engine/frame/fit.ts';
 import type { Frame, Keyframe } from '../engine/frame/types.ts';
+import { issue } from '../hack/cluster/pki/certificate.ts';
 import { ensureFramesStream } from '../wire/frames-stream.ts';
 import { NatsServer } from '../wire/testing/nats-server.ts';
 import { storedFrames } from '../wire/testing/stored-frames.ts';
 import { CgroupFixture } from './testing/cgroup-fixture.ts';
+import { startKubelet } from './testing/kubelet.ts';
 import { until } from './testing/until.ts';
 
 const uid = '0f3ac9b2-7d41-4c5e-9a55-3f1f5b0a7c11';
 const podPath = `kubepods/burstable/pod${uid}`;
+const certificate = () =>
+  issue({
+    subject: { commonName: 'node' },
+    notBefore: new Date(Date.now() - 60_000),
+    notAfter: new Date(Date.now() + 3_600_000),
+  });
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /** The program as it is started, against a nats-server of its own and a made-up cgroup tree. */
@@ -103,6 +115,54 @@ describe('agent process', function () {
     expect(urgent.columns).to.deep.equal([{ column: urgent.columns[0]?.column, values: Float64Array.of(1) }]);
   });
 
+  it('tells what pods tell of themselves, if it is declared', async () => {
+    await createStream();
+    const exporter = createServer((_request, response) =>
+      response.end('queue{of="web"} 4\nqueue{of="api"} 3\nother 1\n'),
+    );
+    exporter.listen(0, '127.0.0.1');
+    await once(exporter, 'listening');
+    const port = (exporter.address() as AddressInfo).port;
+    const annotations = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port) };
+    const kubelet = await startKubelet(certificate(), {
+      '/pods': {
+        items: [
+          {
+            metadata: { uid, namespace: 'shop', name: 'web-1', annotations },
+            spec: { containers: [{ name: 'app' }] },
+            status: { phase: 'Running', podIP: '127.0.0.1' },
+          },
+        ],
+      },
+    });
+    const metricsFile = join(kubelet.directory, 'metrics.json');
+    const metrics = [{ name: 'shop.queue', unit: '{order}', kind: 'gauge', series: 'queue', scope: 'Container' }];
+    writeFileSync(metricsFile, JSON.stringify({ metrics }));
+    try {
+      const agent = await start('--metrics-file', metricsFile, '--scrape', '--scrape-seconds=1', ...kubelet.flags);
+      const told = await until('the metric is in a frame', async () => {
+        const { keyframes, frames } = await stored();
+        for (const keyframe of keyframes) {
+          const column = keyframe.columns.findIndex(({ metric }) => metric === 'shop.queue');
+          const containers = keyframe.rows.filter(({ scope }) => scope === 'Container');
+          const row = containers.findIndex(({ container }) => container === 'app');
+          for (const { columns, generation } of frames.filter((frame) => frame.generation === keyframe.generation)) {
+            const value = columns.find((each) => each.column === column)?.values[row];
+            if (value !== undefined && !Number.isNaN(value)) return { value, generation };
+          }
+        }
+        return undefined;
+      });
+      expect(told.value).to.equal(7);
+      expect(await agent.page('/metrics')).to.match(/\nhomeostat_agent_scrapes_total\{result="ok"\} [1-9]/);
+      expect(await agent.end()).to.equal(0);
+    } finally {
+      kubelet.close();
+      exporter.closeAllConnections();
+      exporter.close();
+    }
+  });
+
   it('says what is missing until it is there, and loses nothing meanwhile', async () => {
     const agent = await start();
     const { error } = await agent.said('frames are not stored; they wait and are tried again');
@@ -132,6 +192,13 @@ describe('agent process', function () {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(await agent.end()).to.equal(0);
     expect(agent.lines.at(-1)).to.include({ message: 'agent stops', signal: 'SIGTERM' });
+  });
+
+  it('refuses metrics that are declared wrong', async () => {
+    const agent = await start('--metrics-file', '/dev/null', '--kubelet-address', '127.0.0.1:1');
+    expect(await agent.said('declared metrics cannot be used')).to.include({ flag: '--metrics-file' });
+    await until('it has ended', () => children[0]?.exitCode ?? undefined);
+    expect(children[0]?.exitCode).to.equal(5);
   });
 
   it('refuses a directory that is no cgroup tree, and a port that is taken', async () => {

@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { CommanderError } from 'commander';
+import { DeclarationError } from '../engine/declared.ts';
+import { declareMetrics } from '../engine/metrics.ts';
 import { systemClock } from '../wire/clock.ts';
 import { NatsBus } from '../wire/nats-bus.ts';
 import { FramePublisher } from '../wire/publisher.ts';
 import { Agent } from './agent.ts';
 import { NoCgroupTree } from './cgroup/layout.ts';
 import { serveHealth } from './health.ts';
+import { openDeclared, readDeclared } from './declared/declared.ts';
 import { jsonLogger, type Logger } from './log.ts';
 import { agentMetrics } from './metrics.ts';
 import { exitCodes, parseOptions, type Options } from './options.ts';
 import { liveness, readiness } from './probes.ts';
-import { createSources } from './sources/registry.ts';
+import { createSources, type Around } from './sources/registry.ts';
 
 const version = process.env['HOMEOSTAT_VERSION'] ?? 'dev';
 const flushMs = 2000;
@@ -41,13 +44,19 @@ async function run(options: Options, log: Logger): Promise<number> {
             error: problem.message,
           }),
   });
-  const sources = createSources(options, {
+  const around: Around = {
     clock,
     onProblem: (source, problem) =>
       problem === undefined
         ? log.info('a source is read again', { source })
         : log.warn('a source cannot be read; its values are missing', { source, error: problem }),
-  });
+  };
+  const { metricsFile, kubeletAddress } = options;
+  const own = metricsFile === undefined ? [] : readDeclared(metricsFile);
+  declareMetrics(own);
+  const declared =
+    own.length === 0 || kubeletAddress === undefined ? undefined : openDeclared(options, kubeletAddress, own, around);
+  const sources = [...createSources(options, around), ...(declared === undefined ? [] : [declared.source])];
   const boot = randomBytes(16).toString('hex');
   const agent = new Agent(
     { node: options.node, boot, intervalMs: options.intervalMilliseconds },
@@ -55,7 +64,14 @@ async function run(options: Options, log: Logger): Promise<number> {
     publisher,
     clock,
   );
-  const figures = { version, agent: agent.counts, publisher: publisher.counts, connected: () => bus.isConnected };
+  const figures = {
+    version,
+    agent: agent.counts,
+    publisher: publisher.counts,
+    connected: () => bus.isConnected,
+    ...(declared !== undefined && { refused: declared.into.refused }),
+    ...(declared?.scraper !== undefined && { scrapes: declared.scraper.results }),
+  };
   const metrics = agentMetrics(figures);
   const server = await serveHealth(
     { port: options.metricsPort, address: options.metricsAddress },
@@ -117,6 +133,10 @@ async function main(): Promise<number> {
     if (error instanceof NoCgroupTree) {
       log.error('no cgroup tree', { error: message, flag: '--cgroup-root' });
       return exitCodes.cgroup;
+    }
+    if (error instanceof DeclarationError) {
+      log.error('declared metrics cannot be used', { problems: error.problems, flag: '--metrics-file' });
+      return exitCodes.metrics;
     }
     log.error('agent fails', { error: message, stack: error instanceof Error ? error.stack : undefined });
     return exitCodes.fault;

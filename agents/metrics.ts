@@ -9,10 +9,14 @@ export interface Figures {
   readonly agent: AgentCounts;
   readonly publisher: PublisherCounts;
   readonly connected: () => boolean;
+  /** Series of declared metrics that are not told, by why. */
+  readonly refused?: Readonly<Record<string, number>>;
+  /** Scrapes, by how they ended. */
+  readonly scrapes?: Readonly<Record<string, number>>;
 }
 
 /** The agent’s own metrics. Nothing is counted twice: each is read from where it is kept when somebody scrapes. */
-export function agentMetrics({ version, agent, publisher, connected }: Figures): Registry {
+export function agentMetrics({ version, agent, publisher, connected, refused, scrapes }: Figures): Registry {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, value: () => number): void =>
@@ -34,17 +38,25 @@ export function agentMetrics({ version, agent, publisher, connected }: Figures):
         this.set(value());
       },
     });
-  const labelled = <L extends string>(name: string, help: string, values: Record<L, () => number>): void =>
+  const labelled = (
+    name: string,
+    help: string,
+    values: Readonly<Record<string, () => number>>,
+    label = 'reason',
+  ): void =>
     void new Counter({
       name: `homeostat_agent_${name}`,
       help,
-      labelNames: ['reason'],
+      labelNames: [label],
       registers,
       collect() {
         this.reset();
-        for (const [reason, value] of Object.entries<() => number>(values)) this.inc({ reason }, value());
+        for (const [key, value] of Object.entries(values)) this.inc({ [label]: key }, value());
       },
     });
+
+  const readFrom = (counts: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.keys(counts).map((key) => [key, () => counts[key] ?? 0]));
 
   counter('ticks_total', 'Times that everything was read.', () => agent.ticks);
   counter('missed_ticks_total', 'Ticks left out because the one before took too long.', () => agent.missedTicks);
@@ -60,6 +72,10 @@ export function agentMetrics({ version, agent, publisher, connected }: Figures):
   });
   const failures = Object.fromEntries(busProblems.map((reason) => [reason, () => publisher.failures[reason]]));
   labelled('publish_failures_total', 'Publishes that failed and are tried again, by reason.', failures);
+  if (scrapes !== undefined)
+    labelled('scrapes_total', 'Times that a pod was asked for its metrics, by result.', readFrom(scrapes), 'result');
+  if (refused !== undefined)
+    labelled('series_refused_total', 'Values of declared metrics that are not told, by reason.', readFrom(refused));
   gauge('queued_frames', 'Frames that wait for the broker.', () => publisher.queuedFrames);
   gauge('queued_bytes', 'Their bytes.', () => publisher.queuedBytes);
   gauge('connected', '1 while there is a connection to NATS.', () => Number(connected()));

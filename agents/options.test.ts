@@ -12,6 +12,8 @@ const refused: readonly [string, readonly string[], RegExp][] = [
   ['a bare IPv6 address', ['--kubelet-address', 'fd00::5:10250'], /--kubelet-address.*\[fd00::5\]:10250/s],
   ['questions to no kubelet', ['--node', 'n', '--kubelet-stats'], /--kubelet-stats needs --kubelet-address/],
   ['nothing that tells of pods', ['--node', 'n', '--no-cgroups'], /--no-cgroups needs --kubelet-stats/],
+  ['pods asked for nothing', ['--node', 'n', '--scrape'], /--scrape needs --metrics-file/],
+  ['metrics of nobody', ['--node', 'n', '--metrics-file', '/m'], /--metrics-file needs --kubelet-address/],
   ['a relative path', ['--cgroup-root', 'sys'], /--cgroup-root.*absolute path/s],
   ['an interval of nothing', ['--interval-milliseconds', '1'], /--interval-milliseconds.*from 100/s],
   ['a level that is none', ['--log-level', 'loud'], /--log-level.*error, warn, info, debug/s],

@@ -24,6 +24,13 @@ export interface Options {
   readonly kubeletTokenFile: string;
   readonly kubeletCaFile: string;
   readonly kubeletInsecureTls: boolean;
+  /** The file that declares metrics (engine/declared.ts); undefined = none are. */
+  readonly metricsFile: string | undefined;
+  /** Whether annotated pods are asked for the metrics that are declared. */
+  readonly scrape: boolean;
+  readonly scrapeSeconds: number;
+  readonly scrapeMaxBytes: number;
+  readonly scrapeMaxSeries: number;
   readonly intervalMilliseconds: number;
   /** Port of /metrics, /healthz and /readyz; 0 = any free one. */
   readonly metricsPort: number;
@@ -105,6 +112,15 @@ const flags = (): Option[] => [
     .default(`${serviceAccount}/ca.crt`)
     .argParser(absolutePath),
   new Option('--kubelet-insecure-tls', 'take any certificate of the kubelet').default(false),
+  new Option('--metrics-file <path>', 'JSON file that declares metrics of your own').argParser(absolutePath),
+  new Option('--scrape', 'ask pods with prometheus.io/scrape for metrics that are declared').default(false),
+  new Option('--scrape-seconds <s>', 'time between two questions').default(10).argParser(integer(1, 300)),
+  new Option('--scrape-max-bytes <bytes>', 'a longer answer is given up')
+    .default(4_194_304)
+    .argParser(integer(1024, 2 ** 28)),
+  new Option('--scrape-max-series <count>', 'declared series of one pod; with more none is taken')
+    .default(1000)
+    .argParser(integer(1, 100_000)),
   new Option('--interval-milliseconds <ms>', 'time between frames').default(1000).argParser(integer(100, 60_000)),
   new Option('--metrics-port <port>', 'port of /metrics, /healthz, /readyz; 0 = any')
     .default(9091)
@@ -153,11 +169,15 @@ export function parseOptions(argv: readonly string[], version = 'dev'): Options 
     command.error('error: --kubelet-stats needs --kubelet-address: where the kubelet is, such as 10.0.0.5:10250');
   if (!options.cgroups && !options.kubeletStats)
     command.error('error: --no-cgroups needs --kubelet-stats: nothing else would tell of pods');
+  if (options.scrape && options.metricsFile === undefined)
+    command.error('error: --scrape needs --metrics-file: only what is declared there is taken');
+  if (options.metricsFile !== undefined && options.kubeletAddress === undefined)
+    command.error('error: --metrics-file needs --kubelet-address: the kubelet knows the pods that may tell something');
   return options;
 }
 
 /** What the process’s exit status means. */
-export const exitCodes = { stopped: 0, fault: 1, usage: 2, cgroup: 3, port: 4 } as const;
+export const exitCodes = { stopped: 0, fault: 1, usage: 2, cgroup: 3, port: 4, metrics: 5 } as const;
 
 const exitCodeText = `Every flag can be set as a variable too: --nats-url is HOMEOSTAT_NATS_URL (--node is NODE_NAME).
 
@@ -167,4 +187,5 @@ Exit codes:
   2  a flag or variable is wrong; the message names it
   3  the cgroup file system is not where --cgroup-root says
   4  the metrics port cannot be listened on
+  5  the file of declared metrics cannot be read, or says something wrong; the log says what
 An absent NATS server or stream ends nothing: frames wait, /readyz says what is missing.`;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../wire/clock.ts';
 import { KubeletClient } from '../kubelet/client.ts';
-import type { Options } from '../options.ts';
+import type { HostPort, Options } from '../options.ts';
 import { CgroupSource } from './cgroup.ts';
 import { KubeletProbe } from './kubelet-probe.ts';
 import { KubeletStats } from './kubelet-stats.ts';
@@ -24,15 +24,19 @@ const factories: readonly Factory[] = [
   kubeletStats,
 ];
 
-function kubeletStats(options: Options, { clock, onProblem }: Around): Source | undefined {
-  const { kubeletStats: wanted, kubeletAddress, cgroups, kubeletStatsSeconds } = options;
-  if (!wanted || kubeletAddress === undefined) return undefined;
-  const client = new KubeletClient({
+/** A client for the agent's own kubelet. */
+export const kubeletOf = (options: Options, kubeletAddress: HostPort): KubeletClient =>
+  new KubeletClient({
     ...kubeletAddress,
     tokenFile: options.kubeletTokenFile,
     caFile: options.kubeletCaFile,
     insecureTls: options.kubeletInsecureTls,
   });
+
+function kubeletStats(options: Options, { clock, onProblem }: Around): Source | undefined {
+  const { kubeletStats: wanted, kubeletAddress, cgroups, kubeletStatsSeconds } = options;
+  if (!wanted || kubeletAddress === undefined) return undefined;
+  const client = kubeletOf(options, kubeletAddress);
   return new KubeletStats(
     (path, resource) => client.json(path, resource),
     {

@@ -1,4 +1,3 @@
-import type { MetricName } from '../../engine/metrics.ts';
 import type { Row } from '../../engine/frame/types.ts';
 
 /**
@@ -8,7 +7,7 @@ import type { Row } from '../../engine/frame/types.ts';
 export interface Source {
   readonly name: string;
   /** What it measures; a cell is named by the place in this list. */
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly string[];
   /** Looks which objects there are. Called before each tick. */
   refresh?(): void;
   /**

@@ -34,6 +34,10 @@ const variants: readonly (readonly string[])[] = [
   ['--set-json', 'admission={"enforceGroups":["sre","on-call"],"protectedNamespaces":[]}'],
   ['--set', 'admission.enabled=false'],
   ['--set', 'agent.kubeletStats.enabled=true,agent.hostPaths=false'],
+  [
+    '--set-json',
+    'metrics=[{"name":"shop.queue","unit":"1","kind":"gauge","labels":{"of":["web*","api"]}}],agent.scrape.enabled=true',
+  ],
   ['--set', 'operator.nodeLeases.enabled=true,operator.nodeLeases.namespace=true'],
   [
     '--set',
@@ -49,6 +53,8 @@ const wrong: readonly string[] = [
   'operator.createObjectRules[0].apiGroups[0]=*',
   'serviceDiscovery=guess',
   'agent.hostPaths=false',
+  'agent.scrape.enabled=true',
+  'metrics[0].name=shop.queue',
   'admission.protectedNamespaces={Kube_System}',
 ];
 
