@@ -31,7 +31,9 @@ export const endsAfterItBegan: RuleMaker = () => ({
   name: '10 ends after it began',
   commit: ({ change }) => {
     if (change.resource.kind !== 'Incident' || change.type !== 'MODIFIED') return undefined;
-    const { metadata, status } = change.object as Incident;
+    const { metadata, spec, status } = change.object as Incident;
+    // Who opened it died before it said by which sample: its date stands for that, and may be wrong.
+    if (status?.firstSampleTime === spec.openedTime) return undefined;
     const resolved = status?.conditions?.find(({ type, status: is }) => type === 'Resolved' && is === 'True');
     const [beganMs, endedMs] = [parseTime(status?.firstSampleTime), parseTime(resolved?.lastTransitionTime)];
     if (resolved?.reason !== 'Recovered' || beganMs === undefined || endedMs === undefined) return undefined;
