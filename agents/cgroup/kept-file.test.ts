@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,14 +39,21 @@ describe('KeptFile', () => {
     expect(reading('4').read()?.numberAt(0)).to.equal(4);
   });
 
-  it('reads to the end what the kernel gives a page at a time', function () {
+  it('reads to the end what the kernel gives a page at a time', async function () {
     if (process.platform !== 'linux') this.skip();
-    const file = new KeptFile('/proc/self/maps');
-    const text = file.read()?.toString() ?? '';
-    file.close();
-    expect(text.length).to.be.above(4096);
-    expect(text).to.match(/\[stack\]/);
-    expect(text.endsWith('\n')).to.equal(true);
+    // Of a process that does nothing: that of the tests has more than fits, the more the longer it runs.
+    const idle = spawn(process.execPath, ['-e', 'console.log("here"); setInterval(() => {}, 60_000)']);
+    try {
+      await once(idle.stdout, 'data');
+      const file = new KeptFile(`/proc/${idle.pid}/maps`);
+      const text = file.read()?.toString() ?? '';
+      file.close();
+      expect(text.length).to.be.above(4096);
+      expect(text).to.match(/\[stack\]/);
+      expect(text.endsWith('\n')).to.equal(true);
+    } finally {
+      idle.kill();
+    }
   });
 
   it('reads the file that it opened, until that is closed', () => {
