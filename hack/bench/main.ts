@@ -9,6 +9,8 @@ import { startProduct } from '../../e2e/product/product.ts';
 import { closeSite, openSite } from '../../e2e/product/site.ts';
 import { Recorder, recordedKinds } from '../../e2e/runner/recorder.ts';
 import { readScenario } from '../../e2e/runner/scenario.ts';
+import { bundle } from '../build/main.ts';
+import { lineProgress, tool } from '../cluster/index.ts';
 import { RemediationPlan } from '../../operator/kube/resources.ts';
 import { decideBench } from '../../operator/decide/decide.bench.ts';
 import { evaluateCosts } from './evaluate.ts';
@@ -18,8 +20,9 @@ import { latencyBench, type LoopSite } from './latency.ts';
 import { thisMachine } from './machine.ts';
 import { scenarioFigures } from './scenarios.ts';
 import { stormBench, type StormSite } from './storm.ts';
+import { streamBench, type StreamFigures } from './stream/stream.ts';
 
-const parts = ['frames', 'evaluate', 'decide', 'agent', 'loop', 'scenarios', 'storm', 'fleet'] as const;
+const parts = ['frames', 'evaluate', 'decide', 'agent', 'loop', 'scenarios', 'storm', 'fleet', 'stream'] as const;
 type Part = (typeof parts)[number];
 
 /** As its DaemonSet runs it: NODE_OPTIONS in the chart. */
@@ -36,6 +39,8 @@ const whole = (text: string): number => {
   return Number(text);
 };
 
+const counts = (text: string): readonly number[] => text.split(',').map(whole);
+
 const options = new Command('bench')
   .description('Measures Homeostat; JSON on standard output.')
   .option('--only <parts>', parts.join(','), partsOf, parts)
@@ -44,6 +49,8 @@ const options = new Command('bench')
   .option('--pods <count>', 'pods on the measured node', whole, 30)
   .option('--storm <count>', 'simulated nodes that fail at once', whole, 1000)
   .option('--fleet <count>', 'simulated nodes beside those of the loop', whole, 5000)
+  .option('--stream <counts>', 'nodes of the stream, one run each', counts, [500, 1000, 2500, 5000])
+  .option('--seconds <count>', 'how long each run of the stream is measured', whole, 600)
   .option('--cluster <name>', 'the cluster to bring up when KUBECONFIG is not set', 'bench')
   .parse()
   .opts<{
@@ -53,6 +60,8 @@ const options = new Command('bench')
     pods: number;
     storm: number;
     fleet: number;
+    stream: readonly number[];
+    seconds: number;
     cluster: string;
   }>();
 
@@ -89,6 +98,14 @@ await onSimulated('fleet', options.fleet, (site) =>
     latencyBench(site, site.recorder, site.fakeNodes.slice(0, 6), options.rounds),
   ),
 );
+await measure('stream', `one operator and ${options.stream.join(', ')} nodes of 30 pods`, async () => {
+  process.env['NATS_SERVER'] ??= await tool('nats-server', process.env, lineProgress(console.error));
+  await bundle('dist', ['operator']);
+  const runs: StreamFigures[] = [];
+  for (const nodes of options.stream)
+    runs.push(await streamBench(nodes, options.seconds, (words) => console.error(`  ${words}`)));
+  return runs;
+});
 process.stdout.write(`${JSON.stringify({ machine, ...figures }, null, 2)}\n`);
 
 /** What needs many nodes and no real one: a cluster of its own, for its control plane is tuned for it. */

@@ -197,6 +197,7 @@ export class Ingest {
     const underWay = Math.max(0, this.#time.at(arrivedMs) - frame.capturedMs);
     this.#observe('captured_arrived', underWay);
     this.#observe('arrived_evaluated', evaluatingMs);
+    this.#observe('sample_verdict', underWay + evaluatingMs);
     this.#options.onEvaluated?.(frame.source.producer, underWay + evaluatingMs);
   }
 

@@ -1,8 +1,8 @@
 import { Histogram, type Registry } from 'prom-client';
 import { latencyBuckets } from '../observe/metrics.ts';
 
-/** The way of a sample, from its measuring to the end of its evaluation. */
-export const ingestStages = ['captured_arrived', 'arrived_evaluated'] as const;
+/** The way of a sample, from its measuring to the end of its evaluation, in its parts and as a whole. */
+export const ingestStages = ['captured_arrived', 'arrived_evaluated', 'sample_verdict'] as const;
 export type IngestStage = (typeof ingestStages)[number];
 
 const name = 'homeostat_stage_seconds';

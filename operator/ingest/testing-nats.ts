@@ -34,6 +34,13 @@ export class NatsServer {
     return server;
   }
 
+  /** Of its process; throws while it is killed. */
+  get pid(): number {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error('it does not run');
+    return pid;
+  }
+
   /** Counts from the next start on. */
   configure(configuration: string): void {
     const text = `host: 127.0.0.1\nport: ${this.port}\n${configuration.replaceAll('STORE', join(this.#directory, 'store'))}\n`;

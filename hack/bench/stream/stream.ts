@@ -1,0 +1,173 @@
+/**
+ * One operator on the stream of a large cluster: whether it keeps up, and what that takes. The broker is a real
+ * nats-server and the operator the program that is shipped; the API server and the agents are one process of ours
+ * (`world.ts`), because a real control plane on the same two cores would be what is measured.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseMetrics } from '../../../e2e/runner/metrics.ts';
+import { sleep, until } from '../../../e2e/runner/world.ts';
+import { operatorReady } from '../../../e2e/product/product.ts';
+import { startProgram, type Program } from '../../../e2e/product/process.ts';
+import { NatsServer } from '../../../operator/ingest/testing-nats.ts';
+import { rounded } from '../compare.ts';
+import { bucketsOf, quantile, type Buckets } from './histogram.ts';
+import { worldArguments, type WorldLine } from './options.ts';
+import { usageOf } from './usage.ts';
+import { rootNamespace } from './policies.ts';
+import { measured } from './population.ts';
+
+export interface StreamFigures {
+  readonly nodes: number;
+  readonly pods: number;
+  readonly seconds: number;
+  /** That the agents' frames held, and of which three in ten reach a window of a policy. */
+  readonly samplesPerSecond: number;
+  readonly judgedSamplesPerSecond: number;
+  readonly podsReplacedPerSecond: number;
+  /** From the start of the operator until it judged the present. */
+  readonly liveAfterSeconds: number;
+  /** Milliseconds from the measuring of a sample to the end of its evaluation. */
+  readonly sampleToVerdict: { readonly p50: number; readonly p99: number };
+  /** The most messages that waited in the stream, of looks a second apart. */
+  readonly mostWaiting: number;
+  /** Frames that the agents numbered and the operator never saw, and seconds in which it was not live. */
+  readonly framesMissed: number;
+  readonly notLiveSeconds: number;
+  readonly operator: Cost;
+  readonly broker: Cost;
+  /** API server and agents together: what the load itself took of the machine. */
+  readonly load: Cost & { readonly framesDropped: number };
+}
+
+/** Of one process over the time of measuring. */
+export interface Cost {
+  /** Share of one core: 0.01 is one percent. */
+  readonly cpuCores: number;
+  /** The most, of looks a second apart. */
+  readonly residentMiB: number;
+}
+
+/** Windows of a minute are full, and what is compiled is. */
+const warmUpSeconds = 75;
+const podsPerNode = 30;
+/** As many as a real API server takes on such a machine. */
+const churn = 25;
+
+/** Runs one size for so long; `say` is told how far it is. */
+export const streamBench = async (
+  nodes: number,
+  seconds: number,
+  say: (words: string) => void,
+): Promise<StreamFigures> => {
+  const directory = mkdtempSync(join(tmpdir(), 'homeostat-stream-'));
+  const nats = await NatsServer.start();
+  const programs: Program[] = [];
+  try {
+    const world = startProgram(
+      'world',
+      [
+        '--max-old-space-size=8192',
+        'hack/bench/stream/world.ts',
+        ...worldArguments({ nodes, podsPerNode, churn, natsUrl: nats.url }),
+      ],
+      {},
+      { log: join(directory, 'world.log') },
+    );
+    programs.push(world);
+    const said = (): WorldLine[] =>
+      readFileSync(world.log, 'utf8')
+        .split('\n')
+        .slice(0, -1)
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as WorldLine);
+    const kubeconfig = await until('the API server of the benchmark', 120_000, () => {
+      const [first] = said();
+      return Promise.resolve(first !== undefined && 'kubeconfig' in first ? first.kubeconfig : undefined);
+    });
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const started = performance.now();
+    const operator = startProgram(
+      'operator',
+      ['--enable-source-maps', 'dist/operator.cjs', '--namespace', rootNamespace, '--metrics-port', String(port)],
+      { KUBECONFIG: kubeconfig, HOMEOSTAT_NATS_URL: nats.url },
+      { log: join(directory, 'operator.log') },
+    );
+    programs.push(operator);
+    await operatorReady(url);
+    const look = async (): Promise<ReadonlyMap<string, number>> =>
+      parseMetrics(await (await fetch(`${url}/metrics`)).text());
+    await until('the operator to judge the present', 120_000, async () => {
+      const live = (await look()).get('homeostat_ingest_live');
+      return live === 1 || undefined;
+    });
+    const liveAfterSeconds = rounded((performance.now() - started) / 1000, 1);
+    say(`${nodes} nodes: live after ${liveAfterSeconds} s; windows fill`);
+    await sleep(warmUpSeconds * 1000);
+    const processes = { operator: operator.pid, broker: nats.pid, load: world.pid };
+    const before = { metrics: await look(), usage: usageOf(processes), world: lastOf(said()), atMs: performance.now() };
+    let mostWaiting = 0;
+    let notLiveSeconds = 0;
+    let usage = before.usage;
+    for (let second = 0; second < seconds; second++) {
+      await sleep(1000);
+      const now = await look();
+      mostWaiting = Math.max(mostWaiting, now.get('homeostat_ingest_lag_messages') ?? Infinity);
+      if (now.get('homeostat_ingest_live') !== 1) notLiveSeconds++;
+      usage = usage.and(usageOf(processes));
+      if (second % 30 === 29) say(`${nodes} nodes: ${second + 1} of ${seconds} s, most waiting ${mostWaiting}`);
+    }
+    const after = { metrics: await look(), world: lastOf(said()), atMs: performance.now() };
+    const tookSeconds = (after.atMs - before.atMs) / 1000;
+    const grown = (name: string): number => (after.metrics.get(name) ?? 0) - (before.metrics.get(name) ?? 0);
+    const worldSeconds = (after.world.atMs - before.world.atMs) / 1000;
+    const perSecond = (key: 'framesStored' | 'podsReplaced'): number =>
+      (after.world[key] - before.world[key]) / worldSeconds;
+    const verdicts: Buckets = bucketsOf(before.metrics, after.metrics, 'homeostat_stage_seconds', 'sample_verdict');
+    const cost = (name: keyof typeof processes): Cost => ({
+      cpuCores: rounded(usage.cpuSeconds(name) / tookSeconds, 3),
+      residentMiB: Math.round(usage.mostResidentMiB(name)),
+    });
+    return {
+      nodes,
+      pods: nodes * podsPerNode,
+      seconds: Math.round(tookSeconds),
+      samplesPerSecond: Math.round(perSecond('framesStored') * podsPerNode * measured.length),
+      judgedSamplesPerSecond: Math.round(grown('homeostat_evaluated_samples_total') / tookSeconds),
+      podsReplacedPerSecond: rounded(perSecond('podsReplaced'), 1),
+      liveAfterSeconds,
+      sampleToVerdict: { p50: milliseconds(quantile(verdicts, 0.5)), p99: milliseconds(quantile(verdicts, 0.99)) },
+      mostWaiting,
+      framesMissed: grown('homeostat_ingest_missed_frames_total') + grown('homeostat_ingest_lost_messages_total'),
+      notLiveSeconds,
+      operator: cost('operator'),
+      broker: cost('broker'),
+      load: { ...cost('load'), framesDropped: after.world.framesDropped - before.world.framesDropped },
+    };
+  } finally {
+    for (const program of programs.toReversed()) await program.stop();
+    await nats.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+};
+
+const milliseconds = (seconds: number): number => rounded(seconds * 1000, 1);
+
+type Sent = Exclude<WorldLine, { kubeconfig: string }>;
+const lastOf = (lines: readonly WorldLine[]): Sent => {
+  const last = lines.at(-1);
+  if (last === undefined || 'kubeconfig' in last) throw new Error('the load has not begun');
+  return last;
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
