@@ -128,7 +128,7 @@ export class Operator {
       logger,
       registry,
     });
-    const view = new ClusterView(cluster);
+    const view = new ClusterView(cluster, clock);
 
     this.registry = registry;
     this.#options = options;
@@ -182,6 +182,7 @@ export class Operator {
       },
       settings: { rootNamespace, allowKubeSystem: options.allowKubeSystem, nodeLeases: options.nodeLeases },
       cluster: () => (isCurrent(cluster, clock.now()) ? view : undefined),
+      revisions: () => (isCurrent(cluster, clock.now()) ? view : undefined),
       snapshot: () => kinds.snapshot(),
       namespaceState: (name) =>
         kinds.namespaces.hasSynced ? namespaceState(kinds.namespaces.store.get(name)) : undefined,

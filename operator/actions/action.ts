@@ -49,6 +49,8 @@ export interface Context {
   readonly manager: string;
   /** When it is asked: for what bears a time, such as a taint. */
   readonly nowMs: number;
+  /** Whether a revision was available for a while (`ClusterFacts.wasAvailable`); absent: nobody here can tell. */
+  readonly wasAvailable?: ((controllerUid: string, hash: string) => boolean) | undefined;
 }
 
 /** The same with the step that it is done for. */

@@ -1,6 +1,6 @@
 /** The templates that a workload had, as its controller keeps them: ReplicaSets, or ControllerRevisions. */
 import type { KubeObject } from '../kube/api.ts';
-import type { Target } from './action.ts';
+import type { Context, Target } from './action.ts';
 import { isJsonObject, sameJson, valueAt } from './json.ts';
 import { answerTo, type Live, type Read } from './live.ts';
 import { ControllerRevision, Pod, ReplicaSet } from './resources.ts';
@@ -12,8 +12,9 @@ export interface Revision {
   /** As `kubectl rollout history` counts. */
   readonly number: number;
   readonly template: unknown;
-  /** Whether pods of it are available now. */
+  /** Whether pods of it are available now, or were seen to be for a while. */
   readonly isAvailable: boolean;
+  readonly wasAvailable: boolean;
 }
 
 /** What the revisions of the target's workload are read from. */
@@ -29,7 +30,11 @@ export function revisionReads(target: Target): Read[] {
 }
 
 /** The revisions of a workload, the latest first; a text says why they are not known. */
-export function revisionsOf(workload: KubeObject, target: Target, live: Live): Revision[] | string {
+export function revisionsOf(
+  workload: KubeObject,
+  { target, wasAvailable = () => false }: Pick<Context, 'target' | 'wasAvailable'>,
+  live: Live,
+): Revision[] | string {
   const lists: KubeObject[][] = [];
   for (const read of revisionReads(target)) {
     const answer = answerTo(live, read);
@@ -40,7 +45,12 @@ export function revisionsOf(workload: KubeObject, target: Target, live: Live): R
     );
   }
   const [kept = [], pods] = lists;
-  const revisions = kept.map((each) => (pods === undefined ? fromReplicaSet(each) : fromRevision(each, pods)));
+  const revisions = kept.map((each) => {
+    const hashes = pods === undefined ? [''] : marksOf(each);
+    const revision = pods === undefined ? fromReplicaSet(each) : fromRevision(each, pods);
+    const controllerUid = (pods === undefined ? each : workload).metadata.uid ?? '';
+    return Object.assign(revision, { wasAvailable: hashes.some((hash) => wasAvailable(controllerUid, hash)) });
+  });
   return revisions.toSorted((a, b) => b.number - a.number);
 }
 
@@ -50,7 +60,7 @@ export const presentOf = (revisions: readonly Revision[], workload: KubeObject):
 
 const hash = 'pod-template-hash';
 
-function fromReplicaSet(set: KubeObject): Revision {
+function fromReplicaSet(set: KubeObject): Omit<Revision, 'wasAvailable'> {
   const template = valueAt(set, '/spec/template');
   const number = Number(set.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
   const isAvailable = Number(valueAt(set, '/status/availableReplicas') ?? 0) > 0;
@@ -62,13 +72,15 @@ function fromReplicaSet(set: KubeObject): Revision {
   return { number, template: { ...template, metadata: { ...metadata, labels: others } }, isAvailable };
 }
 
-function fromRevision(revision: KubeObject, pods: readonly KubeObject[]): Revision {
+/** A StatefulSet names the revision on its pods, a DaemonSet the hash in its name. */
+const marksOf = ({ metadata: { name, labels } }: KubeObject): string[] =>
+  [name, labels?.['controller-revision-hash']].filter((mark) => mark !== undefined);
+
+function fromRevision(revision: KubeObject, pods: readonly KubeObject[]): Omit<Revision, 'wasAvailable'> {
   const stored = valueAt(revision, '/data/spec/template');
   const { $patch: _directive, ...template } = isJsonObject(stored) ? stored : {};
   const { creationTimestamp, ...metadata } = isJsonObject(template['metadata']) ? template['metadata'] : {};
-  const { name, labels } = revision.metadata;
-  // A StatefulSet names the revision on its pods, a DaemonSet the hash in its name.
-  const marks = new Set([name, labels?.['controller-revision-hash']]);
+  const marks = new Set(marksOf(revision));
   const isAvailable = pods.some(
     (pod) => marks.has(pod.metadata.labels?.['controller-revision-hash'] ?? '') && isReady(pod),
   );

@@ -12,8 +12,8 @@ type Parameters = ActionParameters<'rolloutUndo'>;
 const path = '/spec/template';
 
 /**
- * Gives a workload an earlier template again. Which was once available is not on record anywhere; that one is available
- * now can be seen. So it goes back to what still runs, and refuses what it would have to hope of.
+ * Gives a workload an earlier template again: the latest before the present one of which a pod is available now, or was
+ * seen to be for a while. It refuses what it would have to hope of.
  */
 export const rolloutUndo: Action<Parameters> = {
   reversible: true,
@@ -24,16 +24,16 @@ export const rolloutUndo: Action<Parameters> = {
     ...[rollableOf(target)].filter(isRead),
     ...(purpose === 'Plan' ? revisionReads(target) : []),
   ],
-  plan(params, live, { target }) {
+  plan(params, live, { target, wasAvailable }) {
     const subject = liveSubject(target, rollableOf(target), live);
     if (subject.is !== 'Found') return subject;
     const { object, name } = subject;
     const refused = standstill(object);
     if (refused !== undefined) return { is: 'Refused', ...refused, message: `${name} ${refused.message}` };
-    const revisions = revisionsOf(object, target, live);
+    const revisions = revisionsOf(object, { target, wasAvailable }, live);
     if (typeof revisions === 'string') return { is: 'Unreadable', message: revisions };
     const present = presentOf(revisions, object);
-    const chosen = choose(params, name, revisions, present);
+    const chosen = choose(params, { name, revisions, present, isKnown: wasAvailable !== undefined });
     if ('is' in chosen) return chosen;
     const changes = fieldChange(subject, { path, to: chosen.template });
     const from = present === undefined ? '' : ` from revision ${present.number}`;
@@ -48,13 +48,16 @@ export const rolloutUndo: Action<Parameters> = {
   },
 };
 
+interface Choice {
+  readonly name: string;
+  readonly revisions: readonly Revision[];
+  readonly present: Revision | undefined;
+  /** Whether it is known what was available before. */
+  readonly isKnown: boolean;
+}
+
 /** The revision to go back to, or why there is none. */
-function choose(
-  { toRevision }: Parameters,
-  name: string,
-  revisions: readonly Revision[],
-  present: Revision | undefined,
-): Revision | Plan {
+function choose({ toRevision }: Parameters, { name, revisions, present, isKnown }: Choice): Revision | Plan {
   const refuse = (reason: string, message: string): Plan => ({ is: 'Refused', reason, message });
   const wanted = revisions.find(({ number }) => number === toRevision);
   if (toRevision !== undefined && wanted === undefined) {
@@ -67,9 +70,12 @@ function choose(
   const earlier = revisions.filter((each) => each !== present && each.number < (present?.number ?? Infinity));
   const candidates = wanted === undefined ? earlier : [wanted];
   if (candidates.length === 0) return refuse('NoEarlierRevision', `${name} has no earlier revision`);
-  const chosen = candidates.find(({ isAvailable }) => isAvailable);
+  const chosen = candidates.find(({ isAvailable, wasAvailable }) => isAvailable || wasAvailable);
   if (chosen !== undefined) return chosen;
   const list = candidates.map(({ number }) => number).join(', ');
   const what = candidates.length === 1 ? `revision ${list} of ${name} has` : `revisions ${list} of ${name} have`;
-  return refuse('NotKnownToWork', `${what} no available pod now, and whether there ever was one is on no record`);
+  const seen = isKnown
+    ? 'none was seen to be ready for a minute before'
+    : 'what was seen before only the operator knows';
+  return refuse('NotKnownToWork', `${what} no available pod now, and ${seen}`);
 }

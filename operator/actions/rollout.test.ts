@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { KubeObject } from '../kube/api.ts';
 import { controllerReference, deployment, pod, replicaSet } from '../testing/fixtures.ts';
-import { ControllerRevision, Deployment, Job, Pod, ReplicaSet, StatefulSet } from './resources.ts';
+import { ControllerRevision, DaemonSet, Deployment, Job, Pod, ReplicaSet, StatefulSet } from './resources.ts';
 import { rolloutOf } from './rollout.ts';
 import { live, planOf, short, workloadTarget } from './testing.ts';
 
@@ -36,7 +36,12 @@ describe('rolloutUndo', () => {
   ][] = [
     ['goes back to what is still available', undefined, [set(1, 0), set(2, 1), set(3, 0)], [back('web:2')]],
     ['goes past what never came up', undefined, [set(1, 2), set(2, 0), set(3, 0)], [back('web:1')]],
-    ['refuses what is not available now', undefined, [set(1, 0), set(2, 0), set(3, 2)], 'Refused NotKnownToWork'],
+    [
+      'refuses what is not available and was not seen to be',
+      undefined,
+      [set(1, 0), set(2, 0), set(3, 2)],
+      'Refused NotKnownToWork',
+    ],
     ['refuses when there is nothing earlier', undefined, [set(3, 2)], 'Refused NoEarlierRevision'],
     ['takes the revision that is named', 1, [set(1, 1), set(2, 1), set(3, 0)], [back('web:1')]],
     ['refuses a named one that is not available', 1, [set(1, 0), set(2, 1), set(3, 0)], 'Refused NotKnownToWork'],
@@ -56,6 +61,33 @@ describe('rolloutUndo', () => {
       const found = planOf(action, workloadTarget(), live([Deployment, web(spec)], [ReplicaSet, sets]));
       expect(short(found), 'message' in found ? found.message : '').to.deep.equal(expected);
     });
+
+  it('goes back to the latest that was available, when it was rolled out in full since', () => {
+    const world = live([Deployment, web()], [ReplicaSet, [set(1, 0), set(2, 0), set(3, 2)]]);
+    const seen = (...uids: string[]) => ({ wasAvailable: (uid: string) => uids.includes(uid) });
+    const of = (toRevision: number | undefined, ...uids: string[]) => {
+      const action = { rolloutUndo: toRevision === undefined ? {} : { toRevision } };
+      return short(planOf(action, workloadTarget(), world, seen(...uids)));
+    };
+    expect(of(undefined, 'rs-1', 'rs-2', 'rs-3')).to.deep.equal([back('web:2')]);
+    expect(of(undefined, 'rs-1', 'rs-3')).to.deep.equal([back('web:1')]);
+    expect(of(1, 'rs-1')).to.deep.equal([back('web:1')]);
+    expect(of(2, 'rs-1')).to.equal('Refused NotKnownToWork');
+  });
+
+  it('knows the revisions of a DaemonSet that were available by the hash that its pods have', () => {
+    const ownerReferences = [controllerReference('apps/v1', 'DaemonSet', 'web', 'w')];
+    const revision = (number: number): KubeObject =>
+      ({
+        metadata: { name: `web-${number}`, labels: { 'controller-revision-hash': `h${number}` }, ownerReferences },
+        revision: number,
+        data: { spec: { template: template(`web:${number}`) } },
+      }) as KubeObject;
+    const world = live([DaemonSet, web()], [ControllerRevision, [revision(1), revision(3)]], [Pod, []]);
+    const wasAvailable = (uid: string, hash: string) => uid === 'w' && hash === 'h1';
+    const found = planOf({ rolloutUndo: {} }, workloadTarget('DaemonSet'), world, { wasAvailable });
+    expect(short(found)).to.deep.equal([back('web:1')]);
+  });
 
   it('finds the revisions of a StatefulSet, and which of them still has a ready pod', () => {
     const ownerReferences = [controllerReference('apps/v1', 'StatefulSet', 'web', 'w')];

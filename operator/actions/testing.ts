@@ -1,7 +1,7 @@
 /** What tests of plans share: answers as if they had been read, and plans as one line a change. */
 import type { PlanStep } from '../../crds/remediation-plan.ts';
 import type { KubeObject, Resource } from '../kube/api.ts';
-import type { Plan, Target } from './action.ts';
+import type { Context, Plan, Target } from './action.ts';
 import { readKey, type Answer, type Live } from './live.ts';
 import { actionOf } from './registry.ts';
 
@@ -45,8 +45,18 @@ export const podTarget = (kind = 'Deployment', apiVersion = 'apps/v1'): Target =
 });
 
 /** What an action makes of what was read. */
-export const planOf = (action: PlanStep['action'], target: Target, world: Live): Plan =>
-  actionOf(action).plan(world, { target, manager: 'homeostat/shop/fix-1', nowMs: Date.parse('2026-01-31T08:15:00Z') });
+export const planOf = (
+  action: PlanStep['action'],
+  target: Target,
+  world: Live,
+  more: Pick<Context, 'wasAvailable'> = {},
+): Plan =>
+  actionOf(action).plan(world, {
+    target,
+    manager: 'homeostat/shop/fix-1',
+    nowMs: Date.parse('2026-01-31T08:15:00Z'),
+    ...more,
+  });
 
 /** `Refused NoController`, `Nothing`, or the changes as `path: from -> to`. */
 export const short = (found: Plan): string | string[] =>

@@ -7,9 +7,11 @@ import {
   replicaSetView,
   statefulSetView,
   type NodeView,
+  type PodView,
 } from '../ingest/views.ts';
 import type { KubeObject } from '../kube/api.ts';
 import { MutableStore } from '../kube/store.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { controllerReference } from '../testing/fixtures.ts';
 import { ClusterView } from './cluster-view.ts';
 
@@ -53,12 +55,12 @@ describe('what is watched of the owners of pods', () => {
   ];
   for (const [what, name, tier, controller] of table)
     it(`is ${what}`, () => {
-      const owner = new ClusterView(reflectors).owner(`uid-${name}`);
+      const owner = new ClusterView(reflectors, new FakeClock()).owner(`uid-${name}`);
       expect([owner?.labels['tier'], owner?.controller?.name]).to.deep.equal([tier, controller]);
     });
 
   it('is nothing of a ReplicaSet of its own, whose labels are not kept, nor of what is not watched', () => {
-    const view = new ClusterView(reflectors);
+    const view = new ClusterView(reflectors, new FakeClock());
     expect([view.owner('uid-lone'), view.owner('uid-job')]).to.deep.equal([undefined, undefined]);
   });
 });
@@ -73,14 +75,17 @@ describe('what is watched of nodes', () => {
   it('is counted on, for all and for groups, and told by name where it has changed', () => {
     const nodes = watched(nodeOf('a', true), nodeOf('b', false));
     let tell: Parameters<Watched<NodeView>['onEvent']>[0] = () => {};
-    const view = new ClusterView({
-      pods: watched(),
-      nodes: { ...nodes, onEvent: (listener) => ((tell = listener), () => {}) },
-      replicaSets: watched(),
-      deployments: watched(),
-      statefulSets: watched(),
-      daemonSets: watched(),
-    });
+    const view = new ClusterView(
+      {
+        pods: watched(),
+        nodes: { ...nodes, onEvent: (listener) => ((tell = listener), () => {}) },
+        replicaSets: watched(),
+        deployments: watched(),
+        statefulSets: watched(),
+        daemonSets: watched(),
+      },
+      new FakeClock(),
+    );
     const group = new Set(['b', 'c']);
     const counts = (): unknown => [view.health(), view.health(group)].map(({ total, healthy }) => [total, healthy]);
     expect(counts()).to.deep.equal([
@@ -97,5 +102,47 @@ describe('what is watched of nodes', () => {
       [2, 2],
     ]);
     expect(view.changes.since(since)).to.deep.equal(['b', 'c', 'a']);
+  });
+});
+
+describe('what is watched of pods', () => {
+  it('tells which revisions were available for a while, and of which workload they are', async () => {
+    const clock = new FakeClock();
+    let tell: Parameters<Watched<PodView>['onEvent']>[0] = () => {};
+    const ofWeb = controllerReference('apps/v1', 'Deployment', 'web', 'uid-web');
+    const replicaSets = ['web-1', 'web-2'].map((name) => replicaSetView(labelled(name, [ofWeb])));
+    const view = new ClusterView(
+      {
+        pods: { ...watched(), onEvent: (listener) => ((tell = listener), () => {}) },
+        nodes: watched(),
+        replicaSets: watched(...replicaSets),
+        deployments: watched(deploymentView(labelled('web'))),
+        statefulSets: watched(statefulSetView(labelled('db'))),
+        daemonSets: watched(),
+      },
+      clock,
+    );
+    const pod = (name: string, owner: string, ready: boolean, labels: Record<string, string> = {}): PodView => ({
+      metadata: {
+        name,
+        uid: name,
+        labels,
+        ownerReferences: [controllerReference('apps/v1', 'Any', owner, `uid-${owner}`)],
+      },
+      spec: { containers: [] },
+      status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+    });
+    const revised = { 'controller-revision-hash': 'db-7f' };
+    tell({ type: 'ADDED', object: pod('a', 'web-1', true) });
+    tell({ type: 'ADDED', object: pod('b', 'web-2', false) });
+    tell({ type: 'ADDED', object: pod('c', 'db', true, revised) });
+    await clock.advance(60_000);
+    tell({ type: 'DELETED', object: pod('a', 'web-1', true) });
+    tell({ type: 'MODIFIED', object: pod('c', 'db', false, revised) });
+    expect(view.stableOf('uid-web')).to.deep.equal([['uid-web-1', '']]);
+    expect(view.stableOf('uid-db')).to.deep.equal([['uid-db', 'db-7f']]);
+    expect(view.stableOf('uid-gone')).to.equal(undefined);
+    expect(view.wasAvailable('uid-web-1', '')).to.equal(true);
+    expect(view.wasAvailable('uid-web-2', '')).to.equal(false);
   });
 });

@@ -4,6 +4,8 @@ import { isControlPlane } from '../decide/control-plane.ts';
 import type { ClusterFacts, NodeFacts, OwnerFacts } from '../decide/decision.ts';
 import { follow, type Reflectors } from '../ingest/reflectors.ts';
 import { controllerOf, type NodeView, type PodView, type WorkloadView } from '../ingest/views.ts';
+import type { Clock } from '../kube/clock.ts';
+import { StableRevisions, type Revision, type RevisionKey } from './revisions/stable-revisions.ts';
 
 /** Of so many groups of nodes it is kept how many are healthy: of the plans that ask. */
 const mostGroups = 64;
@@ -18,12 +20,15 @@ export class ClusterView implements ClusterFacts {
   readonly changes = new ChangeLog();
   /** The pods of each controller that count as available, by the controller's UID. */
   readonly #pods = new Map<string, Set<string>>();
-  readonly #healthyPods = new Set<string>();
+  readonly #healthyPods = new Map<string, Revision | undefined>();
   /** The ReplicaSets of each Deployment. */
   readonly #replicaSets = new Map<string, Set<string>>();
 
-  constructor(reflectors: Reflectors) {
+  readonly #stable: StableRevisions;
+
+  constructor(reflectors: Reflectors, clock: Clock) {
     this.#reflectors = reflectors;
+    this.#stable = new StableRevisions(clock);
     follow(
       reflectors.nodes,
       (node) => this.#setNode(node),
@@ -37,8 +42,15 @@ export class ClusterView implements ClusterFacts {
     follow(
       reflectors.replicaSets,
       ({ metadata }) => enter(this.#replicaSets, controllerOf(metadata)?.uid, metadata.uid),
-      ({ metadata }) => leave(this.#replicaSets, controllerOf(metadata)?.uid, metadata.uid),
+      ({ metadata }) => {
+        leave(this.#replicaSets, controllerOf(metadata)?.uid, metadata.uid);
+        this.#stable.forget(metadata.uid ?? '');
+      },
     );
+    for (const workloads of [reflectors.statefulSets, reflectors.daemonSets])
+      workloads.onEvent(({ type, object }) => {
+        if (type === 'DELETED') this.#stable.forget(object.metadata.uid ?? '');
+      });
   }
 
   node(name: string): NodeFacts | undefined {
@@ -84,6 +96,21 @@ export class ClusterView implements ClusterFacts {
     return { total: found.desired, healthy };
   }
 
+  wasAvailable(controllerUid: string, hash: string): boolean {
+    return this.#stable.has([controllerUid, hash]);
+  }
+
+  /** The revisions of a workload that were available; undefined when there is no such workload. */
+  stableOf(uid: string): RevisionKey[] | undefined {
+    if (this.#workload(uid) === undefined) return undefined;
+    return [uid, ...(this.#replicaSets.get(uid) ?? [])].flatMap((controller) => this.#stable.of(controller));
+  }
+
+  /** Takes over what another process has seen. */
+  restoreStable(key: RevisionKey): void {
+    this.#stable.restore(key);
+  }
+
   isPodHealthy(uid: string): boolean {
     return this.#healthyPods.has(uid);
   }
@@ -127,9 +154,14 @@ export class ClusterView implements ClusterFacts {
     const { uid = '' } = metadata;
     const controller = controllerOf(metadata)?.uid;
     if (healthy) {
-      this.#healthyPods.add(uid);
+      if (!this.#healthyPods.has(uid)) {
+        const hash = metadata.labels?.['controller-revision-hash'] ?? '';
+        this.#healthyPods.set(uid, controller === undefined ? undefined : this.#stable.podReady([controller, hash]));
+      }
       enter(this.#pods, controller, uid);
     } else {
+      const revision = this.#healthyPods.get(uid);
+      if (revision !== undefined) this.#stable.podUnready(revision);
       this.#healthyPods.delete(uid);
       leave(this.#pods, controller, uid);
     }

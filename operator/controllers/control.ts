@@ -17,6 +17,7 @@ import { incidentMetrics } from './incident/metrics.ts';
 import { IncidentOpener } from './incident/opener.ts';
 import type { Judge } from './judge.ts';
 import { Loads } from './loads.ts';
+import { RevisionsController, revisionsName, rollsBack, type RevisionsOptions } from './revisions/controller.ts';
 import { RemediationController, type FaultPoint } from './remediation/controller.ts';
 import { remediationMetrics } from './remediation/metrics.ts';
 import { RemediationPlanController } from './remediation-plan/controller.ts';
@@ -31,6 +32,8 @@ export interface ControlOptions {
   readonly settings: Settings;
   /** What is watched of nodes and pods; undefined (also absent) while that is not known. */
   readonly cluster?: (() => ClusterFacts | undefined) | undefined;
+  /** Which revisions were seen to be available; undefined (also absent) while that is not known. */
+  readonly revisions?: RevisionsOptions['seen'] | undefined;
   /** Every Remediation as the watch last told it; undefined before it was complete. */
   readonly snapshot: () => readonly Remediation[] | undefined;
   /** Whether a namespace is there; undefined when that is not known. */
@@ -47,7 +50,7 @@ const remediationWorkers = 32;
 const letGoAfterMs = 1000;
 
 export class Control {
-  readonly #controllers: Readonly<Record<keyof Queues | 'retention', Controller>>;
+  readonly #controllers: Readonly<Record<keyof Queues | 'retention' | 'revisions', Controller>>;
   readonly #wakeUps: WakeUps;
 
   constructor(options: ControlOptions) {
@@ -89,6 +92,10 @@ export class Control {
     const { isBusy } = outside;
     const incident = new IncidentController(context, judge, incidents, { onResolved, isBusy });
     const remediation = new RemediationController(outside, remediationMetrics(registry), auditor, fault);
+    const revisions = new RevisionsController(context, {
+      workloads: () => loads.workloadsOf([...context.kinds.plans.list()].filter(rollsBack)),
+      seen: options.revisions ?? (() => undefined),
+    });
     this.#controllers = {
       policies: run('detection-policy', 4, new DetectionPolicyController(context, policies, view).reconcile),
       audit: run('audit', 1, audit.reconcile),
@@ -97,6 +104,7 @@ export class Control {
       guardrails: run('guardrail', 2, new GuardrailController(context, loads).reconcile),
       openings: run('incident-opener', 16, opener.reconcile),
       retention: run('incident-retention', 1, new IncidentRetention(context).reconcile),
+      revisions: run('revisions', 1, revisions.reconcile),
       incidents: run('incident', 16, incident.reconcile),
       remediations: run('remediation', remediationWorkers, remediation.reconcile),
     };
@@ -107,6 +115,7 @@ export class Control {
   /** To be called when all five kinds are known: before that, what is missing might only not have been seen yet. */
   start(): void {
     this.#wakeUps.start();
+    this.#controllers.revisions.add(revisionsName);
   }
 
   /** A verdict has changed; to be called with every change, also while the stream is read again. */

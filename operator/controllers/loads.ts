@@ -52,6 +52,16 @@ export class Loads {
     return { matchedTargets: targets, load: this.#load(policies) };
   }
 
+  /** The UIDs of the workloads that targets of the policies with a route to one of these plans are, or belong to. */
+  workloadsOf(plans: Iterable<RemediationPlan>): Set<string> {
+    const uids = new Set<string>();
+    for (const plan of plans)
+      for (const { compiled } of this.#policiesOf(plan))
+        for (const { target } of this.#options.verdicts(compiled.id))
+          if (target.workload !== undefined) uids.add(target.workload.uid);
+    return uids;
+  }
+
   /** The kinds of targets that policies under a guardrail are about. */
   kindsUnder({ metadata: { namespace } }: Guardrail): TargetKind[] {
     const isRoot = namespace === this.#options.rootNamespace;

@@ -84,6 +84,11 @@ export interface ClusterFacts {
   controlPlane(): readonly NodeFacts[];
   /** How many pods a workload wants and has available; undefined for a kind that is not watched. */
   workload(uid: string): { readonly total: number; readonly healthy: number } | undefined;
+  /**
+   * Whether a revision was available for a while, as far as that was seen: of a Deployment by the UID of its ReplicaSet, else
+   * by that of the workload and the `controller-revision-hash` of its pods. Absent: nobody keeps account.
+   */
+  wasAvailable?(controllerUid: string, hash: string): boolean;
   /** Whether a pod counts among the available ones; false when it is gone. */
   isPodHealthy(uid: string): boolean;
   /** What is known of the controller of a pod, or of its controller; undefined for a kind that is not watched. */

@@ -3,7 +3,7 @@ import type { Remediation } from '../../crds/remediation.ts';
 import type { BoundAction, Change } from '../actions/action.ts';
 import { readOf } from '../actions/fields.ts';
 import { answerTo, readKey, unanswered, type Answer, type Live, type Read } from '../actions/live.ts';
-import { managerOf } from '../actions/ownership.ts';
+import { contextOf } from './context.ts';
 import { isRead, ownObject, workloadOf } from '../actions/subjects.ts';
 import { actionOf } from '../actions/registry.ts';
 import type { KubeObject } from '../kube/api.ts';
@@ -162,9 +162,10 @@ export const guardContext = (remediation: Remediation, world: World): GuardConte
   leases: world.settings.nodeLeases ? leasesOf(remediation, world.live) : undefined,
 });
 
-function changesOf(remediation: Remediation, { live, nowMs }: World): PlannedChange[] {
-  const { metadata, spec } = remediation;
-  const context = { target: spec.target, manager: managerOf(metadata), nowMs };
+function changesOf(remediation: Remediation, world: World): PlannedChange[] {
+  const { live } = world;
+  const { spec } = remediation;
+  const context = contextOf(remediation, world);
   return pendingSteps(remediation).flatMap((action) => {
     if (unanswered(action.reads(spec.target, 'Plan'), live).length > 0) return [];
     const plan = action.plan(live, context);

@@ -5,10 +5,10 @@ import { isOutside, isUnsent } from '../actions/call.ts';
 import { readOf } from '../actions/fields.ts';
 import { unanswered, type Read } from '../actions/live.ts';
 import { isMessage } from '../actions/notify.ts';
-import { managerOf } from '../actions/ownership.ts';
 import { actionOf } from '../actions/registry.ts';
 import { describeTarget } from '../actions/subjects.ts';
 import { clip } from './clip.ts';
+import { contextOf } from './context.ts';
 import type { Decision, EventNote, World } from './decision.ts';
 import { Draft } from './draft.ts';
 import { originOf } from './origin.ts';
@@ -48,7 +48,7 @@ export class Run {
     this.world = world;
     this.draft = new Draft(remediation.status ?? {}, world.nowMs);
     const { spec, metadata } = remediation;
-    this.context = { target: spec.target, manager: managerOf(metadata), nowMs: world.nowMs };
+    this.context = contextOf(remediation, world);
     if (metadata.generation !== undefined) this.status.observedGeneration = metadata.generation;
     const old = this.status.steps ?? [];
     this.status.steps = spec.steps.map(

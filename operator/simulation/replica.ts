@@ -182,7 +182,7 @@ export class Replica {
       for (const { state } of engine.verdicts(id)) counted[state]++;
       return counted;
     };
-    const facts = new ClusterView(this.#watched);
+    const facts = new ClusterView(this.#watched, this.process);
     return new Control({
       context,
       policies,
@@ -203,6 +203,7 @@ export class Replica {
       },
       settings: { rootNamespace, allowKubeSystem: false, nodeLeases: this.sharesLeases },
       cluster: () => (isCurrent(this.#watched, process.now()) ? facts : undefined),
+      revisions: () => (isCurrent(this.#watched, process.now()) ? facts : undefined),
       snapshot,
       random: () => random.next(),
     });

@@ -1,5 +1,6 @@
 import { pointerKeys, valueAt } from '../actions/json.ts';
 import { anchorsName } from '../audit/anchor.ts';
+import { revisionsName } from '../controllers/revisions/controller.ts';
 import type { KubeObject, Resource } from '../kube/api.ts';
 import type { FieldChange } from './field-changes.ts';
 
@@ -9,7 +10,7 @@ export const isTarget = ({ group, kind }: Resource, name: string | undefined): b
   kind !== 'Lease' &&
   kind !== 'Event' &&
   kind !== 'SelfSubjectAccessReview' &&
-  !(kind === 'ConfigMap' && name === anchorsName);
+  !(kind === 'ConfigMap' && (name === anchorsName || name === revisionsName));
 
 /** An object as records name it. */
 export interface Subject {
