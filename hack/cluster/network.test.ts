@@ -36,10 +36,13 @@ describe('networks', () => {
     { what: 'the machine has a part of its pod network', taken: [], routes: ['10.64.7.0/24'], index: 1 },
     { what: 'a wide route covers the first half', taken: [], routes: ['10.64.0.0/12'], index: 16 },
     { what: 'everything is taken', taken: [], routes: ['10.0.0.0/8'], index: undefined },
+    { what: 'it was the fourth', taken: [0], routes: [], preferred: 4, index: 4 },
+    { what: 'another cluster has the one of last time', taken: [4], routes: [], preferred: 4, index: 0 },
+    { what: 'the machine has the one of last time', taken: [], routes: ['172.30.4.0/24'], preferred: 4, index: 0 },
   ];
-  for (const { what, taken, routes, index } of table) {
+  for (const { what, taken, routes, preferred, index } of table) {
     it(`are number ${index ?? 'none'} when ${what}`, () => {
-      expect(pickIndex(taken, routes.map(parseRange))).to.equal(index);
+      expect(pickIndex(taken, routes.map(parseRange), preferred)).to.equal(index);
     });
   }
 });

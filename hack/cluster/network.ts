@@ -40,14 +40,17 @@ export function nodeNetwork({ index }: Network, number: number): { address: stri
   };
 }
 
-/** The first number that no other cluster has and whose ranges no route of the machine overlaps. */
-export function pickIndex(taken: readonly number[], routes: readonly Range[]): number | undefined {
-  for (let index = 0; index < MAX_CLUSTERS; index++) {
-    const { nodes, pods } = network(index);
-    const clash = routes.some((route) => overlaps(route, parseRange(nodes)) || overlaps(route, parseRange(pods)));
-    if (!taken.includes(index) && !clash) return index;
-  }
-  return undefined;
+/** The first number that no other cluster has and whose ranges no route of the machine overlaps; `preferred` before all. */
+export function pickIndex(taken: readonly number[], routes: readonly Range[], preferred?: number): number | undefined {
+  const all = Array.from({ length: MAX_CLUSTERS }, (_, index) => index);
+  const order = preferred === undefined ? all : [preferred, ...all];
+  return order.find((index) => !taken.includes(index) && isFree(index, routes));
+}
+
+/** Whether no route of the machine overlaps the ranges of this number. */
+function isFree(index: number, routes: readonly Range[]): boolean {
+  const { nodes, pods } = network(index);
+  return !routes.some((route) => overlaps(route, parseRange(nodes)) || overlaps(route, parseRange(pods)));
 }
 
 /** An IPv4 network as numbers. */
@@ -76,6 +79,21 @@ export function parseRoutes(text: string): Range[] {
         : [{ first: turned(destination), last: turned(destination) + (0xffffffff - turned(mask)) }],
     );
 }
+
+/**
+ * Whose bridge of that name there is on this machine, as `makeBridge` has written it there; undefined when there is none, or
+ * nobody has. The routes of a bridge stay when its cluster was killed, and tell nobody whose they are.
+ */
+export function bridgeOwner({ bridge }: Pick<Network, 'bridge'>): string | undefined {
+  try {
+    return readFileSync(`/sys/class/net/${bridge}/ifalias`, 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is written on the bridge of the cluster of a directory: as much of its end as the kernel takes. */
+export const ownerMark = (directory: string): string => directory.slice(-255);
 
 /** The IPv4 routes of this machine. */
 export function machineRoutes(): Range[] {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { claimPlace, type Place } from './place.ts';
+import { network, parseRange } from './network.ts';
+import { claimPlace, type Machine, type Place } from './place.ts';
 import { ClusterRecord } from './record.ts';
 import { clusterDirectory } from './state.ts';
 
@@ -11,6 +12,14 @@ describe('the place of a cluster', () => {
   beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'place-'))));
   afterEach(() => rmSync(home, { recursive: true }));
 
+  /** Nothing is on the machine but what these say. */
+  let routes: string[] = [];
+  let owners: Record<number, string> = {};
+  beforeEach(() => ([routes, owners] = [[], {}]));
+  const machine: Machine = {
+    routes: () => routes.map(parseRange),
+    ownerOf: (index) => owners[index],
+  };
   const claim = async (name: string): Promise<Place> => {
     const env = { HOME: home };
     const remember = (place: Place): Place => {
@@ -20,13 +29,22 @@ describe('the place of a cluster', () => {
       return place;
     };
     const previous = ClusterRecord.open(clusterDirectory(name, env))?.state;
-    return claimPlace(name, previous, env, remember);
+    return claimPlace(name, previous, env, remember, machine);
   };
 
   it('is another one for each of several that start at the same moment', async () => {
     const places = await Promise.all(['one', 'two', 'three'].map(claim));
     expect(new Set(places.map(({ index }) => index)).size).to.equal(3);
     expect(new Set(places.flatMap(({ ports }) => Object.values(ports))).size).to.equal(18);
+  });
+
+  it('is another one when somebody has its network meanwhile, and the same when that is its own bridge', async () => {
+    const before = await claim('one');
+    routes = [network(before.index).nodes];
+    owners = { [before.index]: clusterDirectory('one', { HOME: home }) };
+    expect((await claim('one')).index).to.equal(before.index);
+    owners = { [before.index]: clusterDirectory('one', { HOME: '/home/other' }) };
+    expect((await claim('one')).index).not.to.equal(before.index);
   });
 
   it('is kept from one start to the next', async () => {

@@ -7,7 +7,7 @@ import { installPrograms } from './install.ts';
 import { provide } from './provide.ts';
 import { ensureFakeNodes, writeKwokConfig } from './fake.ts';
 import { withLock } from './lock.ts';
-import { MAX_NODES } from './network.ts';
+import { MAX_NODES, network } from './network.ts';
 import { makeBridge } from './node/link.ts';
 import { nodeName } from './node/node.ts';
 import { realNode, startRealNodes, stopRealNode } from './nodes.ts';
@@ -77,7 +77,12 @@ async function bringUp(directory: string, options: Required<UpOptions>): Promise
       ...provision,
       running: previous?.state.running ?? {},
     });
-  const record = running === undefined ? await claimPlace(name, previous?.state, env, remember) : remember(running);
+  const occupy = async (place: Place): Promise<ClusterRecord> => {
+    const record = remember(place);
+    if (record.state.bridged) await makeBridge(network(place.index), directory);
+    return record;
+  };
+  const record = running === undefined ? await claimPlace(name, previous?.state, env, occupy) : remember(running);
   if (running !== undefined && running.profile !== profile) for (const part of TUNED) await stopPart(record, part);
   installPrograms(directory, provision.programs);
   const api = await startControlPlane(record, progress);
@@ -109,7 +114,7 @@ async function startControlPlane(record: ClusterRecord, progress: Progress): Pro
   const { net, ports } = partContext(directory, state);
   const fromNodes = `https://${net.gateway}:${ports.apiserver}`;
   writePki(join(directory, 'pki'), net, { local: apiserverUrl(state), fromNodes }, new Date());
-  if (state.bridged) await makeBridge(net);
+  if (state.bridged) await makeBridge(net, directory);
   for (const name of ['etcd', 'nats', 'apiserver', 'controller-manager', 'scheduler'] as const) {
     if (record.alive(name) === undefined) await progress.step(name, () => startPart(record, name));
   }

@@ -1,10 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import { MAX_NODES, nodeNetwork, type Network } from '../network.ts';
+import { MAX_NODES, nodeNetwork, ownerMark, type Network } from '../network.ts';
 import { run } from '../process/command.ts';
 
-/** Makes the bridge of the node network and gives the machine its address on it; nothing changes when it is there. */
-export async function makeBridge({ bridge, gateway }: Network): Promise<void> {
+/**
+ * Makes the bridge of the node network of the cluster in `directory`, writes on it whose it is, and gives the machine its
+ * address on it; nothing changes when it is there.
+ */
+export async function makeBridge({ bridge, gateway }: Network, directory: string): Promise<void> {
   if (!(await exists(bridge))) await run('ip', ['link', 'add', bridge, 'type', 'bridge']);
+  await run('ip', ['link', 'set', bridge, 'alias', ownerMark(directory)]);
   await run('ip', ['addr', 'replace', `${gateway}/24`, 'dev', bridge]);
   await run('ip', ['link', 'set', bridge, 'up']);
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
