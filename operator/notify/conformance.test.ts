@@ -1,6 +1,6 @@
 /** What every notifier keeps to, against a receiver over real HTTP (or a bus that acknowledges). */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -249,6 +249,13 @@ describe('notifiers', () => {
       ['nobody has that name', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }, true],
       ['it took too long to get there', { code: 'UND_ERR_CONNECT_TIMEOUT' }, true],
       ['no address of a host answers', { errors: [{ syscall: 'connect' }, { syscall: 'connect' }] }, true],
+      ['its certificate is not trusted', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, true],
+      ['its certificate is of another host', { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, true],
+      [
+        'it wants a certificate, which TLS 1.3 says when all is sent',
+        { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' },
+        false,
+      ],
       ['one of them broke off', { errors: [{ syscall: 'connect' }, { syscall: 'write' }] }, false],
       ['the host cannot be reached any more', { code: 'EHOSTUNREACH', syscall: 'write' }, false],
     ];
@@ -259,6 +266,17 @@ describe('notifiers', () => {
         const delivery = await post(message(), 50, () => Promise.reject(new TypeError('fetch failed', { cause })));
         expect([delivery.is, 'unsent' in delivery]).to.deep.equal(['Later', unsent]);
       });
+
+    it('was not sent to one with whom no TLS can be agreed on', async () => {
+      const plain = createServer((_request, response) => response.end());
+      const closing = createTcpServer((socket) => socket.once('data', () => socket.destroy()));
+      for (const server of [plain, closing]) {
+        await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+        const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        expect(await post({ ...message(), url })).to.include({ is: 'Later', unsent: true });
+        server.close();
+      }
+    });
 
     it('is given up after a while, and when nobody listens', async () => {
       const silent = createServer(() => {});

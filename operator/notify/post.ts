@@ -63,7 +63,10 @@ async function beginning(response: Response): Promise<string> {
   return text.slice(0, longestAnswer);
 }
 
-/** Whether no connection was made: the name is not known, nobody listens, or it took too long to get there. */
+/**
+ * Whether no connection was made: the name is not known, nobody listens, it took too long to get there, or no TLS could be
+ * agreed on. A request is sent only over a connection that is secure.
+ */
 function isUnconnected(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   // Of a host with several addresses there is a failure for each.
@@ -71,9 +74,49 @@ function isUnconnected(error: unknown): boolean {
   return all.every((each) => {
     if (!(each instanceof Error)) return false;
     const { syscall, code } = each as NodeJS.ErrnoException;
-    return syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
+    return syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT' || isInsecure(each);
   });
 }
+
+/** What only a handshake ends with; other TLS failures may come later, such as that a certificate of ours is missing. */
+const isInsecure = (error: Error): boolean => {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return certificateFaults.has(code) || handshakeFaults.has(code) || error.message.includes(brokenHandshake);
+};
+
+/** As Node.js says it of a connection that ends in the handshake; the code is that of any connection that is closed. */
+const brokenHandshake = 'before secure TLS connection was established';
+
+const handshakeFaults = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_UNSUPPORTED_PROTOCOL',
+  'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+  'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+  'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
+]);
+
+/** What the certificate of the other side is refused for: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const certificateFaults = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+const unknownAuthority = 'its certificate is of an authority that is not trusted here';
 
 const meanings: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',
@@ -82,6 +125,13 @@ const meanings: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its name cannot be looked up now',
   EHOSTUNREACH: 'there is no way to it',
   ENETUNREACH: 'there is no way to it',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is of another host',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
 };
 
 function reasonOf(error: unknown): string {
