@@ -1,3 +1,4 @@
+import { admissionProblem } from './admission-check.ts';
 import type { KubeApi } from './kube/api.ts';
 import { missingAccess, type Permission } from './kube/access.ts';
 import type { Clock } from './kube/clock.ts';
@@ -22,8 +23,10 @@ export const ownPermissions = (leaseNamespace: string): Permission[] => [
 ];
 
 const retryMs = 10_000;
+/** A role can be taken away, and another release can bring an admission policy that does not know us. */
+const againMs = 300_000;
 
-/** Asks until nothing is missing any more; says what is. */
+/** Asks what the API server allows, often while something is missing; says what is. */
 export class PermissionCheck {
   #missing: string | undefined = 'not checked yet';
   #cancel = (): void => {};
@@ -40,14 +43,17 @@ export class PermissionCheck {
       const missing = await missingAccess(api, ownPermissions(namespace));
       this.#missing =
         missing.length === 0
-          ? undefined
+          ? await admissionProblem(api, namespace)
           : `the operator's account may not: ${missing.join(', ')}; grant it by a role and a binding`;
     } catch (error) {
-      this.#missing = `the permissions could not be checked: ${errorFields(error).error}`;
+      // What was allowed is so until the API server says otherwise.
+      if (said !== undefined) this.#missing = `the permissions could not be checked: ${errorFields(error).error}`;
     }
-    if (this.#missing === undefined || this.#stopped) return;
-    if (this.#missing !== said) logger.error('permissions are missing', { missing: this.#missing });
-    this.#cancel = clock.after(retryMs, () => void this.run(api, namespace, clock, logger));
+    if (this.#stopped) return;
+    if (this.#missing !== undefined && this.#missing !== said)
+      logger.error('permissions are missing', { missing: this.#missing });
+    const nextMs = this.#missing === undefined ? againMs : retryMs;
+    this.#cancel = clock.after(nextMs, () => void this.run(api, namespace, clock, logger));
   }
 
   stop(): void {

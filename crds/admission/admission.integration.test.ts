@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { expect } from 'chai';
+import { admissionProblem } from '../../operator/admission-check.ts';
 import type { KubeObject, Patch, Resource } from '../../operator/kube/api.ts';
 import { ApiError } from '../../operator/kube/api.ts';
 import type { HttpKubeApi } from '../../operator/kube/http-api.ts';
@@ -120,6 +121,11 @@ describe('admission', function () {
         ),
       );
   }
+
+  it('is noticed by an operator whom it does not know', async () => {
+    expect(await admissionProblem(as(operator), open)).to.equal(undefined);
+    expect(await admissionProblem(as('alice'), open)).to.include('you are alice');
+  });
 
   it('has expressions that fit the schemas', async () => {
     for (const { object } of installed.filter(({ resource }) => resource === Policy)) {
