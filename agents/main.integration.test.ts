@@ -5,10 +5,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import { connect } from '@nats-io/transport-node';
 import { misfit } from '../engine/frame/fit.ts';
-import type { Frame, Keyframe } from '../engine/frame/types.ts';
+import type { Frame, Keyframe, Row } from '../engine/frame/types.ts';
 import { issue } from '../hack/cluster/pki/certificate.ts';
 import { ensureFramesStream } from '../wire/frames-stream.ts';
 import { NatsServer } from '../wire/testing/nats-server.ts';
@@ -85,6 +86,24 @@ describe('agent process', function () {
     };
   };
 
+  /** The first value of a metric of an object that is in a stored frame. */
+  const told = (metric: string, row: Row): Promise<number> =>
+    until(`${metric} is in a frame`, async () => {
+      const { keyframes, frames } = await stored();
+      for (const { columns: directory, rows, generation } of keyframes) {
+        const column = directory.findIndex((each) => each.metric === metric);
+        const ofScope = rows.filter(({ scope }) => scope === row.scope);
+        // Cgroups name a container otherwise, and have a row of the same pod.
+        const places = ofScope.flatMap((each, place) => (isDeepStrictEqual(each, row) ? [place] : []));
+        for (const { columns } of frames.filter((frame) => frame.generation === generation)) {
+          const values = columns.find((each) => each.column === column)?.values;
+          const value = places.map((place) => values?.[place] ?? NaN).find((each) => !Number.isNaN(each));
+          if (value !== undefined) return value;
+        }
+      }
+      return undefined;
+    });
+
   it('sends readable frames each second, says how it is, and ends cleanly', async () => {
     await createStream();
     const agent = await start();
@@ -136,24 +155,26 @@ describe('agent process', function () {
       },
     });
     const metricsFile = join(kubelet.directory, 'metrics.json');
-    const metrics = [{ name: 'shop.queue', unit: '{order}', kind: 'gauge', series: 'queue', scope: 'Container' }];
+    const metrics = [
+      { name: 'shop.queue', unit: '{order}', kind: 'gauge', series: 'queue', scope: 'Container' },
+      { name: 'shop.heat', unit: 'Cel', kind: 'gauge' },
+    ];
     writeFileSync(metricsFile, JSON.stringify({ metrics }));
     try {
-      const agent = await start('--metrics-file', metricsFile, '--scrape', '--scrape-seconds=1', ...kubelet.flags);
-      const told = await until('the metric is in a frame', async () => {
-        const { keyframes, frames } = await stored();
-        for (const keyframe of keyframes) {
-          const column = keyframe.columns.findIndex(({ metric }) => metric === 'shop.queue');
-          const containers = keyframe.rows.filter(({ scope }) => scope === 'Container');
-          const row = containers.findIndex(({ container }) => container === 'app');
-          for (const { columns, generation } of frames.filter((frame) => frame.generation === keyframe.generation)) {
-            const value = columns.find((each) => each.column === column)?.values[row];
-            if (value !== undefined && !Number.isNaN(value)) return { value, generation };
-          }
-        }
-        return undefined;
+      const flags = ['--metrics-file', metricsFile, '--scrape', '--scrape-seconds=1', '--ingest-port=0'];
+      const agent = await start(...flags, ...kubelet.flags);
+      expect(await told('shop.queue', { scope: 'Container', uid, container: 'app' })).to.equal(7);
+      const { ingestPort } = await agent.said('agent runs');
+      const dataPoints = [{ asInt: '11', timeUnixNano: `${Date.now()}000000` }];
+      const scopeMetrics = [{ metrics: [{ name: 'shop.heat', gauge: { dataPoints } }] }];
+      const response = await fetch(`http://127.0.0.1:${String(ingestPort)}/v1/metrics`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ resourceMetrics: [{ scopeMetrics }] }),
       });
-      expect(told.value).to.equal(7);
+      expect(await response.text()).to.equal('{}');
+      expect(await told('shop.heat', { scope: 'Pod', uid })).to.equal(11);
+      expect(await agent.page('/metrics')).to.match(/\nhomeostat_agent_pushes_total\{code="2xx"\} 1/);
       expect(await agent.page('/metrics')).to.match(/\nhomeostat_agent_scrapes_total\{result="ok"\} [1-9]/);
       expect(await agent.end()).to.equal(0);
     } finally {

@@ -9,6 +9,7 @@ import { Agent } from './agent.ts';
 import { NoCgroupTree } from './cgroup/layout.ts';
 import { serveHealth } from './health.ts';
 import { openDeclared, readDeclared } from './declared/declared.ts';
+import { serveIngest } from './ingest/server.ts';
 import { jsonLogger, type Logger } from './log.ts';
 import { agentMetrics } from './metrics.ts';
 import { exitCodes, parseOptions, type Options } from './options.ts';
@@ -64,12 +65,25 @@ async function run(options: Options, log: Logger): Promise<number> {
     publisher,
     clock,
   );
+  const ingest =
+    declared === undefined || options.ingestPort === undefined
+      ? undefined
+      : await serveIngest({
+          port: options.ingestPort,
+          address: options.metricsAddress,
+          into: declared.into,
+          pods: declared.pods,
+          trustedNamespaces: options.ingestTrustedNamespaces,
+          holdMs: options.ingestHoldSeconds * 1000,
+          clock,
+        });
   const figures = {
     version,
     agent: agent.counts,
     publisher: publisher.counts,
     connected: () => bus.isConnected,
     ...(declared !== undefined && { refused: declared.into.refused }),
+    ...(ingest !== undefined && { pushed: ingest.answered }),
     ...(declared?.scraper !== undefined && { scrapes: declared.scraper.results }),
   };
   const metrics = agentMetrics(figures);
@@ -87,6 +101,7 @@ async function run(options: Options, log: Logger): Promise<number> {
     boot,
     version,
     port: server.port,
+    ...(ingest !== undefined && { ingestPort: ingest.port }),
     sources: sources.map(({ name }) => name),
   });
   const cancel = clock.after(lookForPodsMs, () => {
@@ -102,6 +117,7 @@ async function run(options: Options, log: Logger): Promise<number> {
   const left = await publisher.close(flushMs);
   await bus.close();
   await server.close();
+  await ingest?.close();
   log.info('agent stops', { signal, framesNotSent: left });
   return exitCodes.stopped;
 }
@@ -127,7 +143,12 @@ async function main(): Promise<number> {
     const message = error instanceof Error ? error.message : String(error);
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE' || code === 'EACCES') {
-      log.error('cannot listen on the metrics port', { error: message, flag: '--metrics-port' });
+      const port = error instanceof Error && 'port' in error ? error.port : undefined;
+      const isIngest = port === options.ingestPort && port !== options.metricsPort;
+      log.error(`cannot listen on the ${isIngest ? 'ingest' : 'metrics'} port`, {
+        error: message,
+        flag: isIngest ? '--ingest-port' : '--metrics-port',
+      });
       return exitCodes.port;
     }
     if (error instanceof NoCgroupTree) {

@@ -11,12 +11,14 @@ export interface Figures {
   readonly connected: () => boolean;
   /** Series of declared metrics that are not told, by why. */
   readonly refused?: Readonly<Record<string, number>>;
+  /** Requests that push metrics, by the class of their answer. */
+  readonly pushed?: Readonly<Record<string, number>>;
   /** Scrapes, by how they ended. */
   readonly scrapes?: Readonly<Record<string, number>>;
 }
 
 /** The agent’s own metrics. Nothing is counted twice: each is read from where it is kept when somebody scrapes. */
-export function agentMetrics({ version, agent, publisher, connected, refused, scrapes }: Figures): Registry {
+export function agentMetrics({ version, agent, publisher, connected, refused, scrapes, pushed }: Figures): Registry {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, value: () => number): void =>
@@ -74,6 +76,8 @@ export function agentMetrics({ version, agent, publisher, connected, refused, sc
   labelled('publish_failures_total', 'Publishes that failed and are tried again, by reason.', failures);
   if (scrapes !== undefined)
     labelled('scrapes_total', 'Times that a pod was asked for its metrics, by result.', readFrom(scrapes), 'result');
+  if (pushed !== undefined)
+    labelled('pushes_total', 'Requests that push metrics, by the class of their answer.', readFrom(pushed), 'code');
   if (refused !== undefined)
     labelled('series_refused_total', 'Values of declared metrics that are not told, by reason.', readFrom(refused));
   gauge('queued_frames', 'Frames that wait for the broker.', () => publisher.queuedFrames);

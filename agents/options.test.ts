@@ -13,6 +13,8 @@ const refused: readonly [string, readonly string[], RegExp][] = [
   ['questions to no kubelet', ['--node', 'n', '--kubelet-stats'], /--kubelet-stats needs --kubelet-address/],
   ['nothing that tells of pods', ['--node', 'n', '--no-cgroups'], /--no-cgroups needs --kubelet-stats/],
   ['pods asked for nothing', ['--node', 'n', '--scrape'], /--scrape needs --metrics-file/],
+  ['a port for nothing', ['--node', 'n', '--ingest-port', '1'], /--ingest-port needs --metrics-file/],
+  ['a namespace that is none', ['--ingest-trusted-namespaces', 'a,B c'], /--ingest-trusted-namespaces.*namespaces/s],
   ['metrics of nobody', ['--node', 'n', '--metrics-file', '/m'], /--metrics-file needs --kubelet-address/],
   ['a relative path', ['--cgroup-root', 'sys'], /--cgroup-root.*absolute path/s],
   ['an interval of nothing', ['--interval-milliseconds', '1'], /--interval-milliseconds.*from 100/s],

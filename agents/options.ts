@@ -31,6 +31,11 @@ export interface Options {
   readonly scrapeSeconds: number;
   readonly scrapeMaxBytes: number;
   readonly scrapeMaxSeries: number;
+  /** Port at which metrics are taken that pods push; undefined = none are; 0 = any free one. */
+  readonly ingestPort: number | undefined;
+  readonly ingestHoldSeconds: number;
+  /** Namespaces whose pods may push for others. */
+  readonly ingestTrustedNamespaces: readonly string[];
   readonly intervalMilliseconds: number;
   /** Port of /metrics, /healthz and /readyz; 0 = any free one. */
   readonly metricsPort: number;
@@ -86,6 +91,7 @@ export const subjectToken = matching(
   'lower-case letters, digits, - and _, such as homeostat',
 );
 export const nodeName = matching(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'the name of a Kubernetes node');
+const namespaceName = matching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'names of namespaces, separated by commas');
 const absolutePath = matching(/^\//, 'an absolute path');
 
 /** Where Kubernetes mounts the token of a pod’s account. */
@@ -121,6 +127,16 @@ const flags = (): Option[] => [
   new Option('--scrape-max-series <count>', 'declared series of one pod; with more none is taken')
     .default(1000)
     .argParser(integer(1, 100_000)),
+  new Option(
+    '--ingest-port <port>',
+    'take declared metrics by OTLP/HTTP and Prometheus remote write; 0 = any',
+  ).argParser(integer(0, 65_535)),
+  new Option('--ingest-hold-seconds <s>', 'how long a value holds that was pushed')
+    .default(120)
+    .argParser(integer(1, 3600)),
+  new Option('--ingest-trusted-namespaces <names>', 'comma-separated; whose pods may push for other pods')
+    .default([], 'none')
+    .argParser((text) => text.split(',').map((name) => namespaceName(name.trim()))),
   new Option('--interval-milliseconds <ms>', 'time between frames').default(1000).argParser(integer(100, 60_000)),
   new Option('--metrics-port <port>', 'port of /metrics, /healthz, /readyz; 0 = any')
     .default(9091)
@@ -169,8 +185,12 @@ export function parseOptions(argv: readonly string[], version = 'dev'): Options 
     command.error('error: --kubelet-stats needs --kubelet-address: where the kubelet is, such as 10.0.0.5:10250');
   if (!options.cgroups && !options.kubeletStats)
     command.error('error: --no-cgroups needs --kubelet-stats: nothing else would tell of pods');
-  if (options.scrape && options.metricsFile === undefined)
-    command.error('error: --scrape needs --metrics-file: only what is declared there is taken');
+  for (const [flag, isSet] of [
+    ['--scrape', options.scrape],
+    ['--ingest-port', options.ingestPort !== undefined],
+  ] as const)
+    if (isSet && options.metricsFile === undefined)
+      command.error(`error: ${flag} needs --metrics-file: only what is declared there is taken`);
   if (options.metricsFile !== undefined && options.kubeletAddress === undefined)
     command.error('error: --metrics-file needs --kubelet-address: the kubelet knows the pods that may tell something');
   return options;
@@ -186,6 +206,6 @@ Exit codes:
   1  a fault of the program itself; the log has the stack
   2  a flag or variable is wrong; the message names it
   3  the cgroup file system is not where --cgroup-root says
-  4  the metrics port cannot be listened on
+  4  the metrics port, or that for what is pushed, cannot be listened on
   5  the file of declared metrics cannot be read, or says something wrong; the log says what
 An absent NATS server or stream ends nothing: frames wait, /readyz says what is missing.`;

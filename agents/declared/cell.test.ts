@@ -12,27 +12,36 @@ describe('Cell of a gauge', () => {
   ] as const)
     it(`is the ${combine} of its series`, () => {
       const cell = gauge(combine);
-      cell.level('a', 3, 0, 10);
-      cell.level('b', 9, 0, 10);
-      cell.level('b', 1, 1, 10);
+      cell.level('a', 3, 0, 0, 10);
+      cell.level('b', 9, 0, 0, 10);
+      cell.level('b', 1, 1, 1, 10);
       expect(cell.value(5)).to.equal(expected);
     });
 
   it('is missing before it is told, and when what was told does not hold any more', () => {
     const cell = gauge();
     expect(cell.value(0)).to.be.NaN;
-    cell.level('a', 3, 0, 10);
-    cell.level('b', 1, 5, 15);
+    cell.level('a', 3, 0, 0, 10);
+    cell.level('b', 1, 5, 5, 15);
     expect([cell.value(10), cell.value(11)]).to.deep.equal([4, 1]);
     expect(cell.value(16)).to.be.NaN;
   });
 
+  it('takes the newest, in whatever order they come', () => {
+    const cell = gauge();
+    cell.level('a', 3, 2000, 0, 10);
+    cell.level('a', 9, 1000, 1, 11);
+    expect(cell.value(5)).to.equal(3);
+    cell.end('a');
+    expect(cell.value(5)).to.be.NaN;
+  });
+
   it('refuses series without end, but not in place of old ones', () => {
     const cell = gauge();
-    for (let i = 0; i < mostSeries; i++) expect(cell.level(`${i}`, 1, 0, 10)).to.equal(true);
-    expect(cell.level('more', 1, 10, 20)).to.equal(false);
-    expect(cell.level('0', 2, 10, 20)).to.equal(true);
-    expect(cell.level('more', 1, 11, 20)).to.equal(true);
+    for (let i = 0; i < mostSeries; i++) expect(cell.level(`${i}`, 1, 0, 0, 10)).to.equal(true);
+    expect(cell.level('more', 1, 10, 10, 20)).to.equal(false);
+    expect(cell.level('0', 2, 10, 10, 20)).to.equal(true);
+    expect(cell.level('more', 1, 11, 11, 20)).to.equal(true);
     expect(cell.value(12)).to.equal(3);
   });
 });

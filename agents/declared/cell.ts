@@ -7,7 +7,7 @@ interface Series {
   value: number;
   /** By the monotonic clock. */
   untilMs: number;
-  /** When it was 0 by what tells it, or when it last changed; by the clock of whoever tells it. */
+  /** When it was 0, of a count; when it was measured, of others; by the clock of whoever tells it. */
   atMs: number;
 }
 
@@ -37,11 +37,11 @@ export class Cell {
     this.#counts = kind === 'counter';
   }
 
-  /** A level, which holds until `untilMs`. False when there are too many series. */
-  level(key: string, value: number, nowMs: number, untilMs: number): boolean {
+  /** A level at `atMs`, which holds until `untilMs`, unless a newer one is known. False when there are too many series. */
+  level(key: string, value: number, atMs: number, nowMs: number, untilMs: number): boolean {
     const series = this.#known(key, nowMs);
     if (series === undefined) return false;
-    Object.assign(series, { value, untilMs });
+    if (!(atMs < series.atMs)) Object.assign(series, { value, untilMs, atMs });
     return true;
   }
 
@@ -68,9 +68,10 @@ export class Cell {
     return true;
   }
 
-  /** It is told no more. */
+  /** It is told no more. What a count was is kept, should it go on. */
   end(key: string): void {
-    this.#series.delete(key);
+    const series = this.#series.get(key);
+    if (series !== undefined) series.untilMs = -Infinity;
   }
 
   /** NaN when nothing that holds has been told. */

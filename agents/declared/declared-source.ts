@@ -7,7 +7,16 @@ import type { Source, Write } from '../sources/source.ts';
 import { Cell, type Counted } from './cell.ts';
 
 /** Why a series of a declared metric does not get into frames. */
-export const refusals = ['no_container', 'not_allowed', 'wrong_kind', 'too_many_series', 'not_finite'] as const;
+export const refusals = [
+  'no_container',
+  'not_allowed',
+  'wrong_kind',
+  'too_many_series',
+  'not_finite',
+  'too_old',
+  'foreign',
+  'not_sender',
+] as const;
 export type Refusal = (typeof refusals)[number];
 
 /** One value of one series. */
@@ -21,7 +30,9 @@ export interface Told {
   readonly as:
     | { readonly kind: 'Level' }
     | ({ readonly kind: 'Count' | 'Plain' } & Counted)
-    | { readonly kind: 'Added'; readonly atMs: number };
+    | { readonly kind: 'Added' };
+  /** When it was measured, in milliseconds since the epoch; undefined: now. Older than `holdMs` it counts for nothing. */
+  readonly atMs?: number;
   /** How long it holds, unless there is a newer one. */
   readonly holdMs: number;
 }
@@ -87,6 +98,15 @@ export class DeclaredSource implements Source {
     return refusal;
   }
 
+  /** A series is told no more: what it was last does not hold any longer. */
+  end(pod: NodePod, container: string | undefined, { name, series }: Pick<Told, 'name' | 'series'>): void {
+    for (const { metric, index } of this.#bySeries.get(name) ?? []) {
+      const key = metric.scope === 'Container' && container !== undefined ? `${pod.uid}/${container}` : pod.uid;
+      const cells = metric.scope === 'Node' ? this.#ofNode : this.#cells.get(key)?.cells;
+      cells?.get(index)?.end(keyOf(metric, pod, series));
+    }
+  }
+
   /** Lets go of the rows of all other pods. */
   keep(pods: readonly NodePod[]): void {
     const uids = new Set(pods.map(({ uid }) => uid));
@@ -105,13 +125,16 @@ export class DeclaredSource implements Source {
     if (metric.scope === 'Container' && container === undefined) return 'no_container';
     const cell = this.#cellOf({ metric, index }, pod, container);
     const nowMs = this.#clock.monotonic();
-    const untilMs = nowMs + holdMs;
-    const key = metric.scope === 'Node' ? `${pod.uid} ${told.series}` : told.series;
+    const wallMs = this.#clock.now();
+    const atMs = Math.min(told.atMs ?? wallMs, wallMs);
+    if (wallMs - atMs > holdMs) return 'too_old';
+    const untilMs = nowMs + holdMs - (wallMs - atMs);
+    const key = keyOf(metric, pod, told.series);
     const taken =
       metric.kind === 'gauge'
-        ? cell.level(key, value, nowMs, untilMs)
+        ? cell.level(key, value, atMs, nowMs, untilMs)
         : as.kind === 'Added'
-          ? cell.add(key, value, as.atMs, nowMs, untilMs)
+          ? cell.add(key, value, atMs, nowMs, untilMs)
           : as.kind !== 'Level' && cell.count(key, value, as, nowMs, untilMs);
     return taken ? undefined : 'too_many_series';
   }
@@ -138,6 +161,10 @@ export class DeclaredSource implements Source {
     this.#rows = [...this.#cells.values()].map(({ row }) => row);
   }
 }
+
+/** A series among all that make up a value. */
+const keyOf = ({ scope }: DeclaredMetric, { uid }: NodePod, series: string): string =>
+  scope === 'Node' ? `${uid} ${series}` : series;
 
 const fits = ({ labels }: DeclaredMetric, told: ReadonlyMap<string, string>): boolean =>
   Object.entries(labels).every(([label, globs]) => globs.some((glob) => matchesGlob(glob, told.get(label) ?? '')));

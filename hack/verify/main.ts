@@ -36,7 +36,7 @@ const variants: readonly (readonly string[])[] = [
   ['--set', 'agent.kubeletStats.enabled=true,agent.hostPaths=false'],
   [
     '--set-json',
-    'metrics=[{"name":"shop.queue","unit":"1","kind":"gauge","labels":{"of":["web*","api"]}}],agent.scrape.enabled=true',
+    'metrics=[{"name":"shop.queue","unit":"1","kind":"gauge","labels":{"of":["web*","api"]}}],agent.scrape.enabled=true,agent.ingest={"enabled":true,"trustedNamespaces":["otel"]},networkPolicy.enabled=true',
   ],
   ['--set', 'operator.nodeLeases.enabled=true,operator.nodeLeases.namespace=true'],
   [
@@ -54,6 +54,7 @@ const wrong: readonly string[] = [
   'serviceDiscovery=guess',
   'agent.hostPaths=false',
   'agent.scrape.enabled=true',
+  'agent.ingest.enabled=true',
   'metrics[0].name=shop.queue',
   'admission.protectedNamespaces={Kube_System}',
 ];
