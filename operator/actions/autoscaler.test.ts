@@ -26,8 +26,15 @@ const hpa = (more: Partial<KubeObject['metadata']> = {}, spec: object = {}, stat
     spec: { scaleTargetRef, minReplicas: 2, maxReplicas: 6, ...spec },
     status,
   }) as KubeObject;
-const scaledObject = (annotations: Record<string, string> = {}, spec: object = {}): KubeObject =>
-  ({ metadata: meta('queue', { annotations }), spec: { scaleTargetRef: { name: 'web' }, ...spec } }) as KubeObject;
+const scaledObject = (annotations: Record<string, string> = {}, spec: object = {}, status: object = {}): KubeObject =>
+  ({
+    metadata: meta('queue', { annotations }),
+    spec: { scaleTargetRef: { name: 'web' }, ...spec },
+    status,
+  }) as KubeObject;
+const notReady = (reason: string) => ({
+  conditions: [{ type: 'Ready', status: 'False', reason, message: 'no such key' }],
+});
 const kedas = hpa({
   name: 'keda-hpa-queue',
   ownerReferences: [controllerReference('keda.sh/v1alpha1', 'ScaledObject', 'queue', 'uid-queue')],
@@ -119,6 +126,46 @@ describe('scale of what an autoscaler scales', () => {
       world(3, [kedas], [scaledObject({ 'autoscaling.keda.sh/paused': 'false' })]),
       ['/spec/minReplicaCount: absent -> 4'],
     ],
+    [
+      'KEDA that is paused at a number that is none',
+      world(3, [kedas], [scaledObject({ 'autoscaling.keda.sh/paused-replicas': 'false' })]),
+      'Refused AutoscalerPaused',
+    ],
+    [
+      'KEDA that is paused by a word',
+      world(3, [kedas], [scaledObject({ 'autoscaling.keda.sh/paused': 'until monday' })]),
+      'Refused AutoscalerPaused',
+    ],
+    [
+      'KEDA that goes on, as Go writes it',
+      world(3, [kedas], [scaledObject({ 'autoscaling.keda.sh/paused': 'F' })]),
+      ['/spec/minReplicaCount: absent -> 4'],
+    ],
+    [
+      'KEDA that is to have no fewer',
+      world(3, [kedas], [scaledObject({ 'autoscaling.keda.sh/paused-scale-in': 'true' })]),
+      ['/spec/minReplicaCount: absent -> 4'],
+    ],
+    [
+      'KEDA that is to have no more',
+      world(3, [kedas], [scaledObject({ 'autoscaling.keda.sh/paused-scale-out': 'true' })]),
+      'Refused AutoscalerPaused',
+    ],
+    [
+      'KEDA that is paused in a way of a later version',
+      world(3, [kedas], [scaledObject({ 'autoscaling.keda.sh/paused-by-moonlight': 'true' })]),
+      'Refused AutoscalerPaused',
+    ],
+    [
+      'KEDA that finds it wrong',
+      world(3, [kedas], [scaledObject({}, {}, notReady('ScaledObjectCheckFailed'))]),
+      'Refused AutoscalerUnable',
+    ],
+    [
+      'KEDA that cannot read its metrics',
+      world(3, [kedas], [scaledObject({}, {}, notReady('TriggerError'))]),
+      ['/spec/minReplicaCount: absent -> 4'],
+    ],
     ['KEDA that has made no HPA', world(3, [], [scaledObject()]), 'Refused AutoscalerUnable'],
     ['KEDA beside an HPA of somebody', world(3, [hpa()], [scaledObject()]), 'Refused SeveralAutoscalers'],
     ['an HPA whose ScaledObject is gone', world(3, [kedas]), 'Refused OwnedByController'],
@@ -129,6 +176,13 @@ describe('scale of what an autoscaler scales', () => {
   it('KEDA with fewer: its maximum is lowered, also where it has said none', () => {
     const found = world(3, [kedas], [scaledObject()]);
     expect(short(of({ by: -9 }, found))).to.deep.equal(['/spec/maxReplicaCount: absent -> 1']);
+  });
+
+  it('KEDA that is to have no fewer, or no more, for now', () => {
+    const paused = (what: string) =>
+      world(3, [kedas], [scaledObject({ [`autoscaling.keda.sh/paused-scale-${what}`]: 'true' })]);
+    expect(short(of({ by: -1 }, paused('in')))).to.equal('Refused AutoscalerPaused');
+    expect(short(of({ by: -1 }, paused('out')))).to.deep.equal(['/spec/maxReplicaCount: absent -> 2']);
   });
 
   it('says who holds it, between which numbers, and what to do', () => {

@@ -13,6 +13,7 @@ import type { KubeObject, Resource } from '../kube/api.ts';
 import type { Change, Plan } from './action.ts';
 import { fieldChange } from './fields.ts';
 import { isJsonObject, valueAt } from './json.ts';
+import { faultOf, pausesOf, type Pauses } from './keda.ts';
 import { answerTo, describeRead, type Live, type Read } from './live.ts';
 import { apiVersionOf, HorizontalPodAutoscaler, ScaledObject, workloadResource } from './resources.ts';
 
@@ -37,6 +38,8 @@ export interface Autoscaler {
   readonly name: string;
   readonly min: number;
   readonly max: number;
+  /** The annotation by which somebody has said that there are to be no more, or no fewer, for now. */
+  readonly paused?: Pick<Pauses, 'more' | 'fewer'>;
 }
 
 /** The autoscalers of the namespace: any of them may own the number. */
@@ -93,11 +96,8 @@ function ownHpa(hpa: KubeObject): Autoscaler | Refusal {
 
 function ofKeda(scaledObject: KubeObject, hpa: KubeObject | undefined): Autoscaler | Refusal {
   const found = describe(ScaledObject, scaledObject);
-  const paused = Object.entries(scaledObject.metadata.annotations ?? {}).find(
-    ([key, value]) => key.startsWith('autoscaling.keda.sh/paused') && value !== 'false',
-  );
-  if (paused !== undefined)
-    return refuse('AutoscalerPaused', `${found.name} is paused by its annotation ${paused[0]}: ${paused[1]}`);
+  const paused = pausesOf(scaledObject);
+  if (paused.all !== undefined) return isPaused(found.name, paused.all);
   const ruled = madeByOthers(found.name, scaledObject);
   if (ruled !== undefined) return ruled;
   if (hpa === undefined)
@@ -110,7 +110,21 @@ function ofKeda(scaledObject: KubeObject, hpa: KubeObject | undefined): Autoscal
     const names = `${found.name} and HorizontalPodAutoscaler ${hpa.metadata.name}, which is not of its making`;
     return refuse('SeveralAutoscalers', `several autoscalers decide the same replicas: ${names}`);
   }
-  return unable(`HorizontalPodAutoscaler ${hpa.metadata.name} of ${found.name}`, hpa) ?? found;
+  const whole = { ...found, paused };
+  return (
+    unfit(found.name, scaledObject) ??
+    unable(`HorizontalPodAutoscaler ${hpa.metadata.name} of ${found.name}`, hpa) ??
+    whole
+  );
+}
+
+const isPaused = (name: string, annotation: string): Refusal =>
+  refuse('AutoscalerPaused', `${name} is paused by its annotation ${annotation}`);
+
+/** Other limits would have no effect. */
+function unfit(name: string, scaledObject: KubeObject): Refusal | undefined {
+  const fault = faultOf(scaledObject);
+  return fault === undefined ? undefined : refuse('AutoscalerUnable', `KEDA does nothing with ${name}: ${fault}`);
 }
 
 function describe(resource: Resource & { readonly kind: string }, object: KubeObject): Autoscaler {
@@ -156,8 +170,10 @@ export function moveLimits(
   workload: string,
   numbers: { readonly now: number; readonly to: number; readonly mayRaise: boolean },
 ): Plan {
-  const { name, min, max, kind } = autoscaler;
+  const { name, min, max, kind, paused } = autoscaler;
   const { now, to, mayRaise } = numbers;
+  const annotation = to > now ? paused?.more : paused?.fewer;
+  if (annotation !== undefined) return isPaused(name, annotation);
   const held = `${workload} has ${now} replicas, and ${name} holds it between ${min} and ${max}`;
   if (now < min || now > max) return refuse('OutOfAutoscalersReach', `${held}: it is still on its way there`);
   const wish = (limit: 'min' | 'max', value: number) =>
