@@ -219,7 +219,7 @@ class RealWorld implements ActionWorld {
   }
 }
 
-/** What KEDA lets people write, as far as it is changed here; nothing follows it. */
+/** What KEDA lets people write, as far as it is changed here, with what it demands; nothing follows it. */
 const scaledObjects = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
@@ -236,9 +236,21 @@ const scaledObjects = {
         schema: {
           openAPIV3Schema: {
             type: 'object',
-            properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+            properties: {
+              spec: {
+                type: 'object',
+                required: ['scaleTargetRef', 'triggers'],
+                properties: {
+                  minReplicaCount: { type: 'integer', format: 'int32' },
+                  maxReplicaCount: { type: 'integer', format: 'int32' },
+                },
+                'x-kubernetes-preserve-unknown-fields': true,
+              },
+              status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+            },
           },
         },
+        subresources: { status: {} },
       },
     ],
   },

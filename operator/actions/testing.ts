@@ -78,7 +78,7 @@ export function autoscalersOf(deployment: Required<Pick<KubeObject['metadata'], 
   if (by === 'HorizontalPodAutoscaler') return { hpa };
   const scaledObject = {
     metadata: { name, namespace },
-    spec: { scaleTargetRef: { name }, maxReplicaCount: 4 },
+    spec: { scaleTargetRef: { name }, maxReplicaCount: 4, triggers: [{ type: 'cpu', metadata: { value: '50' } }] },
   } as KubeObject;
   return { scaledObject, hpa };
 }
