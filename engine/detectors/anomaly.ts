@@ -106,11 +106,16 @@ class AnomalyBank extends NumberBank {
   }
 
   judge({ slots, length, values, tMs }: Batch): void {
+    const { given } = this.#sight;
+    const { sign } = this.#watch;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
       if (slot < 0 || tMs < (this.state[slot * size + dueMs] as number)) continue;
       const x = values[i] as number;
-      if (Math.abs(x) <= greatest) this.#take(slot, x * this.#watch.sign, tMs);
+      if (!(Math.abs(x) <= greatest)) continue;
+      given[0] = x * sign;
+      given[1] = tMs;
+      this.#take(slot);
     }
   }
 
@@ -129,18 +134,19 @@ class AnomalyBank extends NumberBank {
     return `${said}; ${expectedOnceIn(chance, everyMs)}`;
   }
 
-  #take(slot: number, x: number, tMs: number): void {
+  /** Looks at what the sight is given. */
+  #take(slot: number): void {
     const { state } = this;
     const { sensitivity, everyMs, acceptedPerValue } = this.#watch;
     const at = slot * size;
-    state[at + dueMs] = (Math.floor(tMs / everyMs) + 1) * everyMs;
-    look(state, at, x, tMs, sensitivity, this.#sight);
+    state[at + dueMs] = (Math.floor((this.#sight.given[1] as number) / everyMs) + 1) * everyMs;
+    look(state, at, sensitivity, this.#sight);
     const strangeness = strangenessOf(this.#sight.scores);
     const place = placeOf(strangeness, this.#sight.far[0] as number);
     state[at + held] = Math.max(strangeness, (state[at + held] as number) * holding);
     const was = this.firing[slot] !== 0;
     if (alarms(state, at + alarm, strangeness, acceptedPerValue)) {
-      this.#tell(at, x, place, was);
+      this.#tell(at, place, was);
       this.firing[slot] = 1;
     } else if (was && (state[at + held] as number) < endsAt) this.firing[slot] = 0;
     // What follows an alarm is not what is usual; the alarm itself is, or confidence would grow with each false one.
@@ -148,8 +154,9 @@ class AnomalyBank extends NumberBank {
   }
 
   /** Notes what is strange, and how strange. */
-  #tell(at: number, x: number, place: number, was: boolean): void {
+  #tell(at: number, place: number, was: boolean): void {
     const { state } = this;
+    const x = this.#sight.given[0] as number;
     const chance = rank(state, at + tail, place);
     if (was && chance >= (state[at + chanceOf] as number)) return;
     const by = loudest(this.#sight.scores);

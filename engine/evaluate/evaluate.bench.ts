@@ -16,6 +16,8 @@ export interface EvaluateFigures {
   readonly percentilesPerSecond: number;
   /** Values a second through the anomaly detector, every value looked at. */
   readonly anomaliesPerSecond: number;
+  /** Growth of the heap a value that it looks at. */
+  readonly anomalyHeapBytesPerValue: number;
   /** Memory of the three-signal policy for a series: a container, its windows and detectors. */
   readonly bytesPerTarget: number;
   /** Growth of the JavaScript heap a sample while nothing fires; about 0 when nothing is allocated. */
@@ -141,6 +143,7 @@ export function evaluateBench(series: number, seconds = 1): EvaluateFigures {
   const after = process.memoryUsage();
   const detect = { anomaly: { minDeviation: '1%', direction: 'Both', everySeconds: 1, falseAlarmsPerWeek: 1 } };
   const anomaly: SignalSpec = { name: 'odd', metric: one[0] ?? '', detect };
+  const odd = new Load(Math.min(series, 20_000), one, [anomaly]);
   return {
     series: containers * 3,
     samplesPerSecond: load.perSecond(seconds),
@@ -149,7 +152,8 @@ export function evaluateBench(series: number, seconds = 1): EvaluateFigures {
     percentilesPerSecond: new Load(series, one, [
       { name: 'p95', metric: one[0] ?? '', window, detect: threshold },
     ]).perSecond(seconds),
-    anomaliesPerSecond: new Load(Math.min(series, 20_000), one, [anomaly]).perSecond(seconds),
+    anomaliesPerSecond: odd.perSecond(seconds),
+    anomalyHeapBytesPerValue: heapGrowth(odd),
     bytesPerTarget: Math.round(
       (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / containers,
     ),

@@ -38,7 +38,9 @@ export function seen(values: ArrayLike<number>, timesMs: ArrayLike<number>, leas
   // What is missing is not looked at, as in the product.
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i])) continue;
-    look(state, 0, values[i] as number, timesMs[i] as number, sensitivity, sight);
+    sight.given[0] = values[i] as number;
+    sight.given[1] = timesMs[i] as number;
+    look(state, 0, sensitivity, sight);
     if (!sight.scores.some((score) => score > 0)) continue;
     rows.push(i);
     for (const score of sight.scores) squares.push(score * score);

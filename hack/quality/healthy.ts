@@ -37,7 +37,9 @@ function wrongShare(values: Float64Array, confidence: number): number {
   const sensitivity = { tails: { upper: true, lower: true }, least: 0.001, forgetAfter: 20_000 };
   let wrong = 0;
   for (const [i, value] of values.entries()) {
-    look(state, 0, value, i * 60_000, sensitivity, sight);
+    sight.given[0] = value;
+    sight.given[1] = i * 60_000;
+    look(state, 0, sensitivity, sight);
     const place = placeOf(strangenessOf(sight.scores), sight.far[0] ?? 0);
     if (i >= learnt && 1 - rank(state, viewsSize, place) >= confidence) wrong++;
     learn(state, viewsSize, place);

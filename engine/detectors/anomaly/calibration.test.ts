@@ -15,7 +15,9 @@ function wrongShare(values: Float64Array, confidence: number): number {
   const sight = new Sight();
   let wrong = 0;
   for (const [i, value] of values.entries()) {
-    look(state, 0, value, i * 60_000, sensitivity, sight);
+    sight.given[0] = value;
+    sight.given[1] = i * 60_000;
+    look(state, 0, sensitivity, sight);
     const place = placeOf(strangenessOf(sight.scores), sight.far[0] ?? 0);
     if (i >= learnt && 1 - rank(state, viewsSize, place) >= confidence) wrong++;
     learn(state, viewsSize, place);

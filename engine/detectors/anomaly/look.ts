@@ -1,4 +1,4 @@
-import { learningValues, recordSize, score, type Tails } from './record.ts';
+import { Features, learningValues, recordSize, scoreAll, type Tails } from './record.ts';
 import { views, type View } from './views.ts';
 
 // Where the numbers of a series stand, from its first one.
@@ -46,31 +46,37 @@ const settled = 60;
 /** Deviations that a single value adds to unrest at most. */
 const farthest = 6;
 
+const season = views.indexOf('Season');
+const sum = views.indexOf('Sum');
+/** What each view needs before it scores, in the order of the views. */
+const learning = Uint16Array.from(views, (view) => (view === 'Season' ? seasonalLearningValues : learningValues));
+
 /** What one look yields; made once, and overwritten by each look. */
 export class Sight {
+  /** To be set before the look: the value, and its time in milliseconds since the epoch. */
+  readonly given = new Float64Array(2);
+  readonly features = new Features(views.length);
   /** The score of each view, 0 (as ever) to 1. */
-  readonly scores = new Float64Array(views.length);
+  readonly scores = this.features.scores;
   /** What was known before: the lowest and the highest value, the mean of 200, the value before. */
   readonly before = new Float64Array(4);
   /** How far the value is from what is usual, in deviations, as a share of the farthest: 0 to 1. */
   readonly far = new Float64Array(1);
 }
 
-/** Looks at the next value of the series whose numbers begin at `at`, says what it sees, and learns the value. */
+/** Looks at the value `given`, the next of the series whose numbers begin at `at`, says what it sees, and learns it. */
 export function look(
   state: Float64Array,
   at: number,
-  x: number,
-  tMs: number,
   { least, forgetAfter, tails }: Sensitivity,
-  { scores, before, far }: Sight,
+  { given, features, before, far }: Sight,
 ): void {
-  const forgetting = Math.LN2 / forgetAfter;
+  const x = given[0] as number;
   const n = (state[at + count] as number) + 1;
   const fromMean = x - (state[at + mean200] as number);
   const step = n === 1 ? 0 : x - (state[at + previous] as number);
-  learnLevel(state, at, x, n);
-  learnWindow(state, at, x, n);
+  learnLevel(state, at, given);
+  learnWindow(state, at);
   const level = 0.001 * Math.abs(state[at + mean1000] as number) + least;
   const floor = 6 * (state[at + noise] as number) + level;
   const first = at + records;
@@ -79,46 +85,36 @@ export function look(
   before[2] = x - fromMean;
   before[3] = x - step;
   const range = (state[first + 1] as number) - (state[first] as number);
-  const { upper } = tails;
-  const upward = upper ? upperOnly : neither;
-  const inWindow = n >= windowValues;
-  const off = seasonalResidual(state, at, x, tMs);
-  const sum = cumulate(state, at, x, n, 0.001 * range + level, least);
+  learnSeason(state, at, given, features.values);
+  const off = features.values[season] as number;
+  const { values, floors, leasts } = features;
+  floors[sum] = 0.001 * range + level;
+  leasts[sum] = least;
+  cumulate(state, at, features);
+  for (let view = 0; view < floors.length; view++) {
+    floors[view] = floor;
+    leasts[view] = least;
+  }
   const deviation = Math.sqrt(state[at + variance] as number) + floor / 6;
   const away = n === 1 ? 0 : beyondLeast(Number.isNaN(off) ? fromMean : off, least);
   const unusual = Math.min(farthest, Math.abs(away) / deviation);
   far[0] = unusual / farthest;
   follow(state, at + unrest, unusual, Math.max(1 / n, 1 / windowValues));
-  const trend = (state[at + mean30] as number) - (state[at + mean300] as number);
 
-  const r = recordSize;
-  const learning = learningValues;
-  scores[0] = score(state, first, x, floor, least, tails, learning, forgetting);
-  scores[1] = n > settled ? score(state, first + r, fromMean, floor, least, tails, learning, forgetting) : 0;
-  scores[2] = score(state, first + 2 * r, trend, floor, least, tails, learning, forgetting);
-  scores[3] = inWindow
-    ? score(state, first + 3 * r, state[at + lowest] as number, floor, least, upward, learning, forgetting)
-    : 0;
-  scores[4] = inWindow
-    ? score(state, first + 4 * r, state[at + highest] as number, floor, least, lowerOf(tails), learning, forgetting)
-    : 0;
-  scores[5] = Number.isNaN(off)
-    ? 0
-    : score(state, first + 5 * r, off, floor, least, tails, seasonalLearningValues, forgetting);
-  scores[6] = score(state, first + 6 * r, sum, 0, 0, upward, learning, forgetting);
-  // Who looks one way only takes neither the way back for a step, nor unrest, which has no direction.
-  const bothWays = upper && tails.lower;
-  scores[7] = score(state, first + 7 * r, step, floor, least, bothWays ? tails : neither, learning, forgetting);
-  scores[8] = score(
-    state,
-    first + 8 * r,
-    state[at + unrest] as number,
-    0.1,
-    0,
-    bothWays ? upperOnly : neither,
-    learning,
-    forgetting,
-  );
+  const inWindow = n >= windowValues;
+  values[0] = x;
+  values[1] = n > settled ? fromMean : NaN;
+  values[2] = (state[at + mean30] as number) - (state[at + mean300] as number);
+  values[3] = inWindow ? (state[at + lowest] as number) : NaN;
+  values[4] = inWindow ? (state[at + highest] as number) : NaN;
+  values[sum] = state[at + cumulated] as number;
+  floors[sum] = 0;
+  leasts[sum] = 0;
+  values[7] = step;
+  values[8] = state[at + unrest] as number;
+  floors[8] = 0.1;
+  leasts[8] = 0;
+  scoreAll(state, first, features, tails.upper ? (tails.lower ? bothWays : upwards) : downwards, learning, forgetAfter);
 }
 
 /** The two numbers that a view has compared: a value, and what it is beyond or away from. To be asked after the look. */
@@ -151,16 +147,30 @@ export function comparedBy(
   }
 }
 
-const upperOnly: Tails = { upper: true, lower: false };
-const lowerOnly: Tails = { upper: false, lower: true };
-const neither: Tails = { upper: false, lower: false };
-const lowerOf = ({ lower }: Tails): Tails => (lower ? lowerOnly : neither);
+/** For each view, which side of its record is strange to who looks so. */
+const tailsOf = (tails: Tails): Tails[] => {
+  const { upper, lower } = tails;
+  // Who looks one way only takes neither the way back for a step, nor unrest, which has no direction.
+  const both = upper && lower;
+  const upwardOnly = { upper, lower: false };
+  return views.map((view): Tails => {
+    if (view === 'Lowest' || view === 'Sum') return upwardOnly;
+    if (view === 'Highest') return { upper: false, lower };
+    if (view === 'Step') return { upper: both, lower: both };
+    return view === 'Restless' ? { upper: both, lower: false } : tails;
+  });
+};
+const bothWays = tailsOf({ upper: true, lower: true });
+const upwards = tailsOf({ upper: true, lower: false });
+const downwards = tailsOf({ upper: false, lower: true });
 
 function follow(state: Float64Array, i: number, value: number, weight: number): void {
   state[i] = (state[i] as number) + weight * (value - (state[i] as number));
 }
 
-function learnLevel(state: Float64Array, at: number, x: number, n: number): void {
+function learnLevel(state: Float64Array, at: number, given: Float64Array): void {
+  const x = given[0] as number;
+  const n = (state[at + count] as number) + 1;
   if (n > 1) {
     const before = state[at + noise] as number;
     const step = Math.abs(x - (state[at + previous] as number));
@@ -174,9 +184,13 @@ function learnLevel(state: Float64Array, at: number, x: number, n: number): void
   state[at + previous] = x;
 }
 
-/** The value less what is usual at this time of day; NaN before the third stay in it. Learns when a stay ends. */
-function seasonalResidual(state: Float64Array, at: number, x: number, tMs: number): number {
-  const slot = Math.floor(((tMs % dayMs) / dayMs) * profileSlots);
+/**
+ * Writes the value less what is usual at this time of day as feature `season`; NaN before the third stay in it. Learns
+ * when a stay ends.
+ */
+function learnSeason(state: Float64Array, at: number, given: Float64Array, features: Float64Array): void {
+  const x = given[0] as number;
+  const slot = Math.floor((((given[1] as number) % dayMs) / dayMs) * profileSlots);
   const values = state[at + stayCount] as number;
   const stayed = state[at + staySlot] as number;
   if (values > 0 && stayed === slot) {
@@ -192,21 +206,25 @@ function seasonalResidual(state: Float64Array, at: number, x: number, tMs: numbe
     state[at + staySum] = x;
     state[at + stayCount] = 1;
   }
-  return (state[at + stays + slot] as number) >= 2 ? x - (state[at + profile + slot] as number) : NaN;
+  const known = (state[at + stays + slot] as number) >= 2;
+  features[season] = known ? x - (state[at + profile + slot] as number) : NaN;
 }
 
-/** Adds up what is more than half a deviation above the mean, both robust: a value counts as four deviations at most. */
-function cumulate(state: Float64Array, at: number, x: number, n: number, floor: number, least: number): number {
+/**
+ * Adds up what of the value, which is learnt already, is more than half a deviation above the mean, both robust: a value
+ * counts as four deviations at most.
+ */
+function cumulate(state: Float64Array, at: number, { floors, leasts }: Features): void {
+  const x = state[at + previous] as number;
+  const n = state[at + count] as number;
   const mean = n === 1 ? x : (state[at + center] as number);
-  const deviation = Math.sqrt(state[at + variance] as number) + floor;
+  const deviation = Math.sqrt(state[at + variance] as number) + (floors[sum] as number);
   const z = clipped((x - mean) / deviation);
   const weight = Math.max(1 / n, 1 / 500);
   state[at + center] = mean + weight * z * deviation;
   follow(state, at + variance, (z * deviation) ** 2, weight);
-  const matters = clipped(beyondLeast(x - mean, least) / deviation);
-  const sum = Math.min(200, Math.max(0, 0.995 * (state[at + cumulated] as number) + matters - 0.5));
-  state[at + cumulated] = sum;
-  return sum;
+  const matters = clipped(beyondLeast(x - mean, leasts[sum] as number) / deviation);
+  state[at + cumulated] = Math.min(200, Math.max(0, 0.995 * (state[at + cumulated] as number) + matters - 0.5));
 }
 
 const clipped = (z: number): number => Math.max(-4, Math.min(4, z));
@@ -214,25 +232,27 @@ const clipped = (z: number): number => Math.max(-4, Math.min(4, z));
 /** What of a deviation is more than the smallest that matters. */
 const beyondLeast = (off: number, least: number): number => Math.sign(off) * Math.max(0, Math.abs(off) - least);
 
-/** Puts a value in the place of the oldest; looks through all of them only when that was the least or the greatest. */
-function learnWindow(state: Float64Array, at: number, x: number, n: number): void {
+/** Puts the value, which is learnt already, in the place of the oldest; looks through all of them only when that was the least or the greatest. */
+function learnWindow(state: Float64Array, at: number): void {
+  const x = state[at + previous] as number;
+  const n = state[at + count] as number;
   const place = at + lastValues + (n % windowValues);
   const oldest = state[place] as number;
   state[place] = x;
   const least = state[at + lowest] as number;
   const most = state[at + highest] as number;
   if (n === 1 || x <= least) state[at + lowest] = x;
-  else if (oldest === least && n > windowValues) state[at + lowest] = extreme(state, at, 1);
+  else if (oldest === least && n > windowValues) search(state, at, lowest, 1);
   if (n === 1 || x >= most) state[at + highest] = x;
-  else if (oldest === most && n > windowValues) state[at + highest] = -extreme(state, at, -1);
+  else if (oldest === most && n > windowValues) search(state, at, highest, -1);
 }
 
-/** The least of a full window, each value times `sign`. */
-function extreme(state: Float64Array, at: number, sign: 1 | -1): number {
+/** Notes the least of a full window as `into`; with sign -1 the greatest. */
+function search(state: Float64Array, at: number, into: number, sign: 1 | -1): void {
   let least = Infinity;
   for (let i = 0; i < windowValues; i++) {
     const value = sign * (state[at + lastValues + i] as number);
     if (value < least) least = value;
   }
-  return least;
+  state[at + into] = sign * least;
 }

@@ -1,7 +1,7 @@
 /**
- * How far a feature lies beyond everything it has been: distance beyond the record, in units of the range and the
+ * How far features lie beyond everything they have been: distance beyond the record, in units of the range and the
  * spread seen so far, squashed to 0..1. Records are forgotten slowly, else the detector would go quiet with age.
- * The numbers of one record stand in a shared array, from `at`.
+ * Numbers go from function to function in typed arrays: handed over one by one, each would be allocated.
  */
 export const recordSize = 5;
 const low = 0;
@@ -18,65 +18,90 @@ const spreadMemory = 1000;
 const excursion = 14 ** 2;
 const mostHaste = 10;
 
+/** Which sides of a record are strange. */
 export interface Tails {
   readonly upper: boolean;
   readonly lower: boolean;
 }
 
-/**
- * Scores `value` against the record, then lets the record learn it. `floor` is added to the scale; what is beyond by
- * `least` or less does not matter.
- */
-export function score(
-  state: Float64Array,
-  at: number,
-  value: number,
-  floor: number,
-  least: number,
-  tails: Tails,
-  learning: number,
-  forgetting: number,
-): number {
-  const count = state[at + seen] as number;
-  let answer = 0;
-  if (count < learning) {
-    state[at + low] = count === 0 ? value : Math.min(state[at + low] as number, value);
-    state[at + high] = count === 0 ? value : Math.max(state[at + high] as number, value);
-  } else answer = beyond(state, at, value, floor, least, tails, count, forgetting);
-  const weight = Math.max(1 / (count + 1), 1 / spreadMemory);
-  const off = value - (state[at + mean] as number);
-  state[at + mean] = (state[at + mean] as number) + weight * off;
-  state[at + variance] = (1 - weight) * ((state[at + variance] as number) + weight * off * off);
-  state[at + seen] = count + 1;
-  return answer;
+/** What some features are now, and what each scores against its record; made once, and overwritten. */
+export class Features {
+  /** NaN: there is none now, so it scores 0 and is not learnt. */
+  readonly values: Float64Array;
+  /** What is added to the scale of each. */
+  readonly floors: Float64Array;
+  /** What is beyond by so much or less does not matter. */
+  readonly leasts: Float64Array;
+  /** The score of each, 0 (as ever) to 1. */
+  readonly scores: Float64Array;
+
+  constructor(count: number) {
+    this.values = new Float64Array(count);
+    this.floors = new Float64Array(count);
+    this.leasts = new Float64Array(count);
+    this.scores = new Float64Array(count);
+  }
 }
 
-function beyond(
+/**
+ * Scores each feature against its record, then lets the record learn it. The records stand one after the other from
+ * `at`. `tails` says for each what is strange, `learning` how many values are learnt first; half of a record is
+ * forgotten after `forgetAfter` values.
+ */
+export function scoreAll(
   state: Float64Array,
   at: number,
-  value: number,
-  floor: number,
-  least: number,
+  features: Features,
+  tails: readonly Tails[],
+  learning: Uint16Array,
+  forgetAfter: number,
+): void {
+  const { values, scores } = features;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    scores[i] = 0;
+    if (Number.isNaN(value)) continue;
+    const record = at + i * recordSize;
+    const count = state[record + seen] as number;
+    if (count < (learning[i] as number)) {
+      state[record + low] = count === 0 ? value : Math.min(state[record + low] as number, value);
+      state[record + high] = count === 0 ? value : Math.max(state[record + high] as number, value);
+    } else compare(state, record, features, i, tails[i] as Tails, forgetAfter);
+    const weight = Math.max(1 / (count + 1), 1 / spreadMemory);
+    const off = value - (state[record + mean] as number);
+    state[record + mean] = (state[record + mean] as number) + weight * off;
+    state[record + variance] = (1 - weight) * ((state[record + variance] as number) + weight * off * off);
+    state[record + seen] = count + 1;
+  }
+}
+
+/** Scores feature `i` against the record at `at`, which forgets a little and grows by what is beyond it. */
+function compare(
+  state: Float64Array,
+  at: number,
+  { values, floors, leasts, scores }: Features,
+  i: number,
   tails: Tails,
-  count: number,
-  forgetting: number,
-): number {
+  forgetAfter: number,
+): void {
+  const value = values[i] as number;
   const lowest = state[at + low] as number;
   const most = state[at + high] as number;
   const center = state[at + mean] as number;
   const spread = state[at + variance] as number;
+  const forgetting = Math.LN2 / forgetAfter;
   state[at + high] = most - forgetting * haste(most - center, spread) * (most - center);
   state[at + low] = lowest - forgetting * haste(lowest - center, spread) * (lowest - center);
   const above = value - most;
   const below = lowest - value;
-  if (!(above > 0) && !(below > 0)) return 0;
-  const scale = 0.7 * (most - lowest) + 1.8 * Math.sqrt(state[at + variance] as number) + floor;
+  if (!(above > 0) && !(below > 0)) return;
+  const scale = 0.7 * (most - lowest) + 1.8 * Math.sqrt(spread) + (floors[i] as number);
   if (above > 0) state[at + high] = (state[at + high] as number) + Math.min(above, scale);
   else state[at + low] = (state[at + low] as number) - Math.min(below, scale);
-  const excess = (tails.upper && above > 0 ? above : tails.lower && below > 0 ? below : 0) - least;
-  if (!(excess > 0) || scale === 0) return 0;
+  const excess = (tails.upper && above > 0 ? above : tails.lower && below > 0 ? below : 0) - (leasts[i] as number);
+  if (!(excess > 0) || scale === 0) return;
   const distance = excess / scale;
-  return distance / (distance + 0.1 * (1 + 1000 / count));
+  scores[i] = distance / (distance + 0.1 * (1 + 1000 / (state[at + seen] as number)));
 }
 
 /** How many times as fast a record is forgotten that is so far from the mean of all values. */
