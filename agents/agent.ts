@@ -2,6 +2,7 @@ import type { Frame, Keyframe, SourceId } from '../engine/frame/types.ts';
 import type { Clock } from '../wire/clock.ts';
 import { hashOf } from './hash.ts';
 import { NodeTable, type FrameContent } from './node-table.ts';
+import type { EdgeScores } from './scoring/edge-scores.ts';
 import type { Source } from './sources/source.ts';
 
 /** Takes frames and never waits; `FramePublisher` is one. */
@@ -56,14 +57,14 @@ export class Agent {
   #dueMs = 0;
   #cancel: () => void = () => {};
 
-  constructor(options: AgentOptions, sources: readonly Source[], sink: FrameSink, clock: Clock) {
+  constructor(options: AgentOptions, sources: readonly Source[], sink: FrameSink, clock: Clock, scores?: EdgeScores) {
     this.#intervalMs = options.intervalMs ?? 1000;
     this.#phaseMs = phaseOf(options.node, this.#intervalMs);
     this.#id = { producer: 'agent', node: options.node, boot: options.boot };
     this.#sources = sources;
     this.#sink = sink;
     this.#clock = clock;
-    this.#table = new NodeTable(this.#id, this.#intervalMs, sources);
+    this.#table = new NodeTable(this.#id, this.#intervalMs, sources, scores);
   }
 
   start(): void {
@@ -102,20 +103,22 @@ export class Agent {
     const startedMs = this.#clock.monotonic();
     for (const source of this.#sources) source.refresh?.();
     const keyframe = this.#table.keyframe(this.#clock.now());
-    this.#send(keyframe, this.#table.readAll());
+    const { columns } = this.#table.readAll();
+    const capturedMs = this.#clock.now();
+    this.#send(keyframe, { columns: [...columns, ...this.#table.score(capturedMs)] }, capturedMs);
     this.counts.ticks++;
     this.counts.rows = keyframe.rows.length;
     this.counts.lastTickMs = this.#clock.monotonic();
     this.counts.readSeconds += (this.counts.lastTickMs - startedMs) / 1000;
   }
 
-  #send(keyframe: Keyframe, content: FrameContent): void {
+  #send(keyframe: Keyframe, content: FrameContent, capturedMs = this.#clock.now()): void {
     this.#sink.offer(keyframe, {
       kind: 'frame',
       source: this.#id,
       sequence: ++this.#sequence,
       generation: keyframe.generation,
-      capturedMs: this.#clock.now(),
+      capturedMs,
       intervalMs: this.#intervalMs,
       dropped: 0,
       ...content,

@@ -14,6 +14,7 @@ import { jsonLogger, type Logger } from './log.ts';
 import { agentMetrics } from './metrics.ts';
 import { exitCodes, parseOptions, type Options } from './options.ts';
 import { liveness, readiness } from './probes.ts';
+import { openScoring } from './scoring/scoring.ts';
 import { createSources, type Around } from './sources/registry.ts';
 
 const version = process.env['HOMEOSTAT_VERSION'] ?? 'dev';
@@ -58,12 +59,14 @@ async function run(options: Options, log: Logger): Promise<number> {
   const declared =
     own.length === 0 || kubeletAddress === undefined ? undefined : openDeclared(options, kubeletAddress, own, around);
   const sources = [...createSources(options, around), ...(declared === undefined ? [] : [declared.source])];
+  const scoring = openScoring(options, bus, clock, log);
   const boot = randomBytes(16).toString('hex');
   const agent = new Agent(
     { node: options.node, boot, intervalMs: options.intervalMilliseconds },
     sources,
     publisher,
     clock,
+    scoring.scores,
   );
   const ingest =
     declared === undefined || options.ingestPort === undefined
@@ -81,6 +84,7 @@ async function run(options: Options, log: Logger): Promise<number> {
     version,
     agent: agent.counts,
     publisher: publisher.counts,
+    scores: scoring.scores.counts,
     connected: () => bus.isConnected,
     ...(declared !== undefined && { refused: declared.into.refused }),
     ...(ingest !== undefined && { pushed: ingest.answered }),
@@ -96,6 +100,7 @@ async function run(options: Options, log: Logger): Promise<number> {
     },
   );
   agent.start();
+  scoring.start();
   log.info('agent runs', {
     node: options.node,
     boot,
@@ -113,6 +118,7 @@ async function run(options: Options, log: Logger): Promise<number> {
   });
   const signal = await stopSignal();
   cancel();
+  scoring.stop();
   agent.stop();
   const left = await publisher.close(flushMs);
   await bus.close();

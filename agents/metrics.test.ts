@@ -16,6 +16,7 @@ const figures = (): Figures => ({
     storedMs: 9000,
     failures: { Disconnected: 1, NoStream: 0, Refused: 0, TooLarge: 0, Timeout: 2 },
   },
+  scores: { scorings: 1, series: 30, refused: 2 },
   connected: () => true,
 });
 
@@ -28,6 +29,8 @@ describe('agent metrics', () => {
     for (const line of [
       'homeostat_agent_ticks_total 7',
       'homeostat_agent_rows 9',
+      'homeostat_agent_scored_series 30',
+      'homeostat_agent_refused_scorings 2',
       'homeostat_agent_frames_dropped_total{reason="overflow"} 4',
       'homeostat_agent_frames_dropped_total{reason="too_large"} 0',
       'homeostat_agent_publish_failures_total{reason="Timeout"} 2',

@@ -2,12 +2,14 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { busProblems } from '../wire/bus.ts';
 import type { PublisherCounts } from '../wire/publisher.ts';
 import type { AgentCounts } from './agent.ts';
+import type { EdgeScoresCounts } from './scoring/edge-scores.ts';
 
 /** Where the figures are when somebody asks. */
 export interface Figures {
   readonly version: string;
   readonly agent: AgentCounts;
   readonly publisher: PublisherCounts;
+  readonly scores: EdgeScoresCounts;
   readonly connected: () => boolean;
   /** Series of declared metrics that are not told, by why. */
   readonly refused?: Readonly<Record<string, number>>;
@@ -18,7 +20,16 @@ export interface Figures {
 }
 
 /** The agent’s own metrics. Nothing is counted twice: each is read from where it is kept when somebody scrapes. */
-export function agentMetrics({ version, agent, publisher, connected, refused, scrapes, pushed }: Figures): Registry {
+export function agentMetrics({
+  version,
+  agent,
+  publisher,
+  scores,
+  connected,
+  refused,
+  scrapes,
+  pushed,
+}: Figures): Registry {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, value: () => number): void =>
@@ -64,6 +75,13 @@ export function agentMetrics({ version, agent, publisher, connected, refused, sc
   counter('missed_ticks_total', 'Ticks left out because the one before took too long.', () => agent.missedTicks);
   counter('read_seconds_total', 'Time spent reading.', () => agent.readSeconds);
   gauge('rows', 'Objects measured: the node, pods, containers and sandboxes.', () => agent.rows);
+  gauge('scorings', 'What is scored here, each of all rows that have it.', () => scores.scorings);
+  gauge('scored_series', 'Rows that are scored, each once for each scoring.', () => scores.series);
+  gauge(
+    'refused_scorings',
+    'What is to be scored and is not: unknown, not measured, or too much.',
+    () => scores.refused,
+  );
   counter('urgent_frames_total', 'Frames sent between ticks.', () => agent.urgentFrames);
   counter('frames_published_total', 'Frames that the broker has stored.', () => publisher.frames);
   counter('keyframes_published_total', 'Keyframes that the broker has stored.', () => publisher.keyframes);

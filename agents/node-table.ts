@@ -8,6 +8,7 @@ import {
   type Row,
   type SourceId,
 } from '../engine/frame/types.ts';
+import type { EdgeScores } from './scoring/edge-scores.ts';
 import type { Source } from './sources/source.ts';
 
 /** Where the cells of a source stand in frames. */
@@ -33,21 +34,23 @@ export type FrameContent = Pick<Frame, 'rows' | 'columns'>;
 
 /**
  * All sources of a node side by side: which row and which column each cell has. Rows are the node and whatever the
- * sources measure; the columns never change.
+ * sources measure; their columns never change, and those of scores come after them.
  */
 export class NodeTable {
   readonly #source: SourceId;
   readonly #intervalMs: number;
   readonly #columns: readonly Column[];
   readonly #places: readonly Place[];
+  readonly #scores: EdgeScores | undefined;
   #keyframe: Keyframe;
   /** Where the rows of each scope begin, and where the last ends. */
   #starts: Readonly<Record<Row['scope'], number>> = { Node: 0, Workload: 0, Pod: 0, Container: 0 };
   /** One array for each column, used again for each frame as long as rows stay. */
   #values: (Float32Array | Float64Array)[] = [];
 
-  constructor(source: SourceId, intervalMs: number, sources: readonly Source[]) {
+  constructor(source: SourceId, intervalMs: number, sources: readonly Source[], scores?: EdgeScores) {
     this.#source = source;
+    this.#scores = scores;
     this.#intervalMs = intervalMs;
     const names = sources.flatMap(({ metrics }) => metrics);
     this.#columns = names.map((metric): Column => ({ metric, scope: metricNamed(metric)?.scope ?? 'Node' }));
@@ -57,12 +60,15 @@ export class NodeTable {
       first += columns.length;
       return { source: each, objects: undefined, columns, rows: [] };
     });
-    this.#keyframe = this.#keyframeOf([], 0, 0);
+    this.#keyframe = this.#keyframeOf([], this.#columns, 0, 0);
   }
 
-  /** The dictionary of the frames that are made now; of a new generation when a source has other objects than before. */
+  /**
+   * The dictionary of the frames that are made now; of a new generation when a source has other objects than before, or
+   * other scores are wanted.
+   */
   keyframe(nowMs: number): Keyframe {
-    let changed = this.#keyframe.generation === 0;
+    let changed = this.#keyframe.generation === 0 || this.#scores?.changed === true;
     for (const place of this.#places) {
       const objects = place.source.objects?.();
       changed ||= objects !== place.objects;
@@ -82,6 +88,11 @@ export class NodeTable {
         if (values !== undefined) values[this.#rowOf(place, column, object) - this.#startOf(column)] = value;
       });
     return { columns: this.#values.map((values, column) => ({ column, values })) };
+  }
+
+  /** The scores of what was read last, at `tMs`: columns that come after the others. Good until the next call. */
+  score(tMs: number): ColumnValues[] {
+    return this.#scores?.score(this.#values, this.#columns.length, tMs) ?? [];
   }
 
   /** A frame of these cells only, with the rows and columns in which they are. */
@@ -119,20 +130,21 @@ export class NodeTable {
       return found < 0 ? rows.length : found;
     };
     this.#starts = { Node: 0, Workload: first('Workload'), Pod: first('Pod'), Container: first('Container') };
-    this.#keyframe = this.#keyframeOf(rows, this.#keyframe.generation + 1, nowMs);
+    const scored = this.#scores?.arrange(rows, this.#columns, nowMs) ?? [];
+    this.#keyframe = this.#keyframeOf(rows, [...this.#columns, ...scored], this.#keyframe.generation + 1, nowMs);
     const count = (scope: Row['scope']): number => rows.reduce((sum, row) => sum + Number(row.scope === scope), 0);
     const counts = { Node: 1, Workload: count('Workload'), Pod: count('Pod'), Container: count('Container') };
     this.#values = this.#columns.map((column) => newValues(column, counts[column.scope]));
   }
 
-  #keyframeOf(rows: readonly Row[], generation: number, capturedMs: number): Keyframe {
+  #keyframeOf(rows: readonly Row[], columns: readonly Column[], generation: number, capturedMs: number): Keyframe {
     return {
       kind: 'keyframe',
       source: this.#source,
       generation,
       capturedMs,
       intervalMs: this.#intervalMs,
-      columns: this.#columns,
+      columns,
       rows,
     };
   }

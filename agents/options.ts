@@ -45,6 +45,8 @@ export interface Options {
   /** Frames, and their bytes, that wait at most while the broker is away. */
   readonly bufferFrames: number;
   readonly bufferBytes: number;
+  /** Rows that are scored at most, each once for each scoring; 0: none are. */
+  readonly maxScoredSeries: number;
 }
 
 export interface HostPort {
@@ -145,6 +147,9 @@ const flags = (): Option[] => [
   new Option('--log-level <level>', 'how much to say').default('info').choices(logLevels),
   new Option('--subject-prefix <token>', 'first token of all subjects').default(defaultPrefix).argParser(subjectToken),
   new Option('--buffer-frames <count>', 'frames kept while the broker is away').default(600).argParser(integer(1, 1e6)),
+  new Option('--max-scored-series <count>', 'series that are scored here for anomalies; 0 = none')
+    .default(1000)
+    .argParser(integer(0, 100_000)),
   new Option('--buffer-bytes <bytes>', 'their bytes').default(16_777_216).argParser(integer(65_536, 2 ** 32)),
 ];
 

@@ -19,6 +19,7 @@ import type { FaultPoint } from './controllers/remediation/controller.ts';
 import { Broker } from './ingest/broker.ts';
 import { Ingest } from './ingest/pipeline.ts';
 import { LineageSource } from './ingest/lineage/lineage-source.ts';
+import { ScoringWishes } from './ingest/scoring/scoring-wishes.ts';
 import { ingestReflectors } from './ingest/reflectors.ts';
 import { statePublisher } from './ingest/state/publisher.ts';
 import { StateSource } from './ingest/state/state-source.ts';
@@ -66,6 +67,7 @@ export class Operator {
   readonly #ingest: Ingest;
   readonly #state: StateSource;
   readonly #lineage: LineageSource;
+  readonly #wishes: ScoringWishes;
   readonly #control: Control;
   readonly #election: LeaderElection;
   readonly #speaker: Speaker;
@@ -141,6 +143,7 @@ export class Operator {
     this.#policies = policies;
     this.#ingest = ingest;
     this.#lineage = lineage;
+    this.#wishes = new ScoringWishes({ broker, prefix, clock, logger, random, wanted: () => policies.scorings() });
     this.#speaker = speaker;
     const { incidents, remediations } = kinds.records;
     const changing = { incidents, remediations };
@@ -205,6 +208,7 @@ export class Operator {
       onStoppedLeading: async () => {
         this.#state.setActive(false);
         this.#lineage.setActive(false);
+        this.#wishes.setActive(false);
         // While stopping, the Lease is given away only when nothing runs any more.
         if (this.#stopping) await this.#control.stop();
       },
@@ -265,6 +269,7 @@ export class Operator {
     await atMost(ms, Promise.all([this.#election.stop(), this.#control.stop()]));
     this.#state.setActive(false);
     this.#lineage.setActive(false);
+    this.#wishes.setActive(false);
     this.#permissions.stop();
     await atMost(
       ms,
@@ -287,6 +292,7 @@ export class Operator {
     if (!this.#hasBeenLive || !this.#election.isLeader()) return;
     this.#state.setActive(true);
     this.#lineage.setActive(true);
+    this.#wishes.setActive(true);
   }
 
   /** Whom a policy with a namespace selector selects may have changed. */

@@ -1,5 +1,6 @@
 import type { Metric } from '../metrics.ts';
 import type { Infer, Schema } from '../schema.ts';
+import type { Values } from '../windows/window.ts';
 
 /** A column of values to judge: `values[i]` is what the window of `slots[i]` yields, -1 is nobody's slot. */
 export interface Batch {
@@ -33,6 +34,16 @@ export interface DetectorBank {
   /** All there is of a slot; after `load`, another slot of a like bank goes on in the same way. */
   save(slot: number): Float64Array;
   load(slot: number, saved: Float64Array): void;
+  /**
+   * Detectors with `tells` only: writes part p of `slots[i]` to `out[p][i]`, NaN where there is nothing to say. Answers
+   * whether any of them fires.
+   */
+  tell?(slots: Int32Array, length: number, out: readonly Float32Array[]): boolean;
+  /**
+   * The same: takes over what a like bank has told of these slots, instead of judging them. Absent parts, and NaN, say
+   * that nothing fires; a slot whose first part is NaN stays as it is.
+   */
+  show?(slots: Int32Array, length: number, told: readonly (Values | undefined)[]): void;
 }
 
 /** A detector with its parameters. */
@@ -44,6 +55,11 @@ export interface CompiledDetector {
    * `Peers`: it judges as time passes, all targets at once, by the value that each has then.
    */
   readonly judges: 'Samples' | 'Silence' | 'Peers';
+  /**
+   * The parts of what its banks tell, when they can judge elsewhere than where the verdict is made: the first of all
+   * that they judge, the others of what fires.
+   */
+  readonly tells?: readonly string[];
   create(): DetectorBank;
 }
 

@@ -58,7 +58,7 @@ export function compilePolicy(id: string, revision: string, spec: PolicySpec): C
     return undefined;
   };
   const signals = spec.signals.map((signal, index) =>
-    taken(compileSignal(signal, spec.target.kind, `spec.signals[${index}]`)),
+    taken(compileSignal(signal, spec.target.kind, `spec.signals[${index}]`, spec.target.warmupSeconds)),
   );
   const names = spec.signals.map(({ name }) => name);
   for (const [index, name] of names.entries())

@@ -87,8 +87,11 @@ export class SignalRun {
     this.#oldestMs = -Infinity;
   }
 
-  /** Takes samples and judges the slots they belong to. `scratch` holds `count` numbers. */
-  feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array): void {
+  /**
+   * Takes samples and judges the slots they belong to, unless what an agent finds of them is shown. `scratch` holds
+   * `count` numbers.
+   */
+  feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array, isShown = false): void {
     this.#window.take(slots, values, length, tMs);
     const { lastSampleMs, heard } = this;
     if (tMs < this.#oldestMs) this.#oldestMs = tMs;
@@ -98,9 +101,14 @@ export class SignalRun {
       if (tMs > (lastSampleMs[slot] as number)) lastSampleMs[slot] = tMs;
       heard[slot] = 1;
     }
-    if (this.signal.detector.judges === 'Peers') return;
+    if (isShown || this.signal.detector.judges === 'Peers') return;
     this.#window.read(judged, count, tMs, scratch);
     this.bank.judge({ slots: judged, length: count, values: scratch, tMs, lastSampleMs, groups: this.#groups.of });
+  }
+
+  /** Takes what an agent has found of some slots: a column for each part that the detector tells. */
+  show(slots: Int32Array, length: number, told: readonly (Values | undefined)[]): void {
+    this.bank.show?.(slots, length, told);
   }
 
   /** Lets time pass for a detector that judges silence or peers. */

@@ -6,6 +6,7 @@ import { knownMetrics, metricNamed, type Metric } from '../metrics.ts';
 import { aggregateNamed, aggregateNames } from '../windows/registry.ts';
 import type { Aggregate, Window } from '../windows/window.ts';
 import { suggestion } from './nearest.ts';
+import { scoringOf, type Scoring } from './scoring.ts';
 import type { Problem, SignalSpec } from './policy-spec.ts';
 import type { TargetKind } from './target.ts';
 
@@ -18,6 +19,8 @@ export interface CompiledSignal {
   readonly windowSeconds: number;
   readonly detector: CompiledDetector;
   createWindow(): Window;
+  /** What agents are asked for, so that the detector need not judge here. */
+  readonly scoring?: Scoring | undefined;
   /** Equal for signals that do the same, whatever their names. */
   readonly definition: string;
 }
@@ -33,8 +36,13 @@ export const scopesOf: Readonly<Record<TargetKind, readonly Scope[]>> = {
   Node: ['Node', 'Pod', 'Container'],
 };
 
-/** Compiles a signal of a policy about targets of `kind`; `path` is where it stands. */
-export function compileSignal(spec: SignalSpec, kind: TargetKind, path: string): CompiledSignal | Problem[] {
+/** Compiles a signal of a policy about targets of `kind`, warm after `warmupSeconds`; `path` is where it stands. */
+export function compileSignal(
+  spec: SignalSpec,
+  kind: TargetKind,
+  path: string,
+  warmupSeconds = 0,
+): CompiledSignal | Problem[] {
   const problems: Problem[] = [];
   const metric = metricNamed(spec.metric);
   if (metric === undefined) {
@@ -72,6 +80,7 @@ export function compileSignal(spec: SignalSpec, kind: TargetKind, path: string):
     aggregate,
     windowSeconds: seconds,
     detector,
+    scoring: scoringOf(detector, spec, metric.scope === kind, kind, warmupSeconds),
     createWindow: () => aggregate.create({ seconds, minSamples }),
     definition: JSON.stringify([metric.name, aggregate.name, seconds, minSamples, spec.detect]),
   };

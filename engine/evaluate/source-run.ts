@@ -4,6 +4,7 @@ import type { Values } from '../windows/window.ts';
 import { FrameLog } from './frame-log.ts';
 import type { PolicyRun } from './policy-run.ts';
 import type { Scratch } from './scratch.ts';
+import { scoreColumn } from './scoring.ts';
 import { scopesOf } from './signal.ts';
 import type { SignalRun } from './signal-run.ts';
 import type { EvaluatorStats } from './stats.ts';
@@ -14,6 +15,8 @@ interface Binding extends Listeners {
   readonly run: PolicyRun;
   readonly signal: SignalRun;
   readonly column: number;
+  /** The columns in which the agent tells what its detector found; absent when ours judges. */
+  readonly told?: readonly number[] | undefined;
   /** The rows of the column's scope. */
   readonly range: Range;
 }
@@ -50,6 +53,8 @@ export class SourceRun {
   readonly #bound = new Map<PolicyRun, Bound>();
   /** For each column of the keyframe. */
   #bindings: Binding[][] = [];
+  /** The same, where the first part of what an agent found is told. */
+  #shown: Binding[][] = [];
   /** When the first of the rows in warm-up is warm. */
   #wakeMs = Infinity;
 
@@ -122,6 +127,7 @@ export class SourceRun {
       const bindings = this.#bindings[column.column];
       if (bindings === undefined) stats.unknownColumns++;
       else if (bindings.length > 0) stats.samples += this.#feed(column, bindings, frame, scratch);
+      for (const binding of this.#shown[column.column] ?? []) this.#show(column, binding, frame);
     }
     for (const run of this.#bound.keys()) run.settle(frame.capturedMs);
   }
@@ -133,7 +139,7 @@ export class SourceRun {
     const length = Math.min(values.length, told?.length ?? end - first);
     scratch.lend(length);
     let increases: Float64Array | undefined;
-    for (const { run, signal, slots: all, judged: allJudged } of bindings) {
+    for (const { run, signal, slots: all, judged: allJudged, told: shown } of bindings) {
       let samples: Values = values;
       if (signal.signal.aggregate.of === 'Increases') {
         increases ??= this.#increases(metric, values, length, first, told, scratch);
@@ -142,10 +148,20 @@ export class SourceRun {
       const slots = told === undefined ? all : gather(all, told, first, length, scratch.slots);
       const judged = told === undefined ? allJudged : all === allJudged ? slots : once(slots, length);
       const count = judged === slots ? length : judged.length;
-      signal.feed({ slots, values: samples, length, judged, count, tMs: frame.capturedMs }, scratch.values);
+      const tMs = frame.capturedMs;
+      signal.feed({ slots, values: samples, length, judged, count, tMs }, scratch.values, shown !== undefined);
       run.lookAt(judged, count, signal, this.log);
     }
     return length;
+  }
+
+  /** Leads what an agent found to a signal. It tells so of all rows or of none. */
+  #show({ values }: ColumnValues, { run, signal, slots, told = [] }: Binding, frame: Frame): void {
+    if (frame.rows !== undefined) return;
+    const length = Math.min(values.length, slots.length);
+    const parts = told.map((column) => frame.columns.find((each) => each.column === column)?.values);
+    signal.show(slots, length, parts);
+    run.lookAt(slots, length, signal, this.log);
   }
 
   #increases(
@@ -212,7 +228,17 @@ export class SourceRun {
     const listeners = shared.get(key) ?? listenersOf(placed, range, hearsYoung ? Infinity : nowMs);
     shared.set(key, listeners);
     const column = columns.findIndex((each) => isOf(each, signal.signal.metric.name, scope));
-    return { run, signal, column, range, ...listeners };
+    return { run, signal, column, range, told: this.#toldOf(signal, scope), ...listeners };
+  }
+
+  /** Where the source tells what a signal's detector found by the same settings and model; undefined: nowhere. */
+  #toldOf({ signal: { scoring, detector } }: SignalRun, scope: Scope): number[] | undefined {
+    if (scoring === undefined || scope !== scoring.spec.kind) return undefined;
+    const { columns } = this.#keyframe;
+    const told = (detector.tells ?? []).map((part) =>
+      columns.findIndex((each) => isOf(each, scoreColumn(scoring.id, part), scope)),
+    );
+    return told.includes(-1) ? undefined : told;
   }
 
   /** Gives back the rows of a policy as it was connected. */
@@ -224,10 +250,14 @@ export class SourceRun {
 
   #index(): void {
     this.#bindings = this.#keyframe.columns.map(() => []);
+    this.#shown = this.#keyframe.columns.map(() => []);
     this.#wakeMs = Infinity;
     const counted = new Set<string>();
     for (const [run, { bindings, wakeMs }] of this.#bound) {
-      for (const binding of bindings) this.#bindings[binding.column]?.push(binding);
+      for (const binding of bindings) {
+        this.#bindings[binding.column]?.push(binding);
+        this.#shown[binding.told?.[0] ?? -1]?.push(binding);
+      }
       for (const { signal } of run.signals) if (signal.aggregate.of === 'Increases') counted.add(signal.metric.name);
       this.#wakeMs = Math.min(this.#wakeMs, wakeMs);
     }

@@ -122,8 +122,7 @@ export function comparedBy(
   view: View,
   state: Float64Array,
   at: number,
-  x: number,
-  { before }: Sight,
+  { given: [x = 0], before }: Sight,
 ): [number, number] {
   const [low = 0, high = 0, mean = 0, last = 0] = before;
   switch (view) {

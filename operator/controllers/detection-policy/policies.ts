@@ -6,6 +6,7 @@ import { complete } from '../../../crds/validate.ts';
 import type { DetectionPolicy } from '../../../crds/detection-policy.ts';
 import { compilePolicy, type CompiledPolicy } from '../../../engine/evaluate/compile.ts';
 import type { Evaluator } from '../../../engine/evaluate/evaluator.ts';
+import type { Scoring } from '../../../engine/evaluate/scoring.ts';
 import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
 import type { Target } from '../../../engine/evaluate/target.ts';
 import { selects } from '../../decide/selector.ts';
@@ -77,6 +78,12 @@ export class Policies implements PolicyFacts {
 
   list(): IterableIterator<PolicyInForce> {
     return this.#inForce.values();
+  }
+
+  /** What they want agents to score. */
+  *scorings(): Iterable<Scoring> {
+    for (const { compiled } of this.#inForce.values())
+      for (const { scoring } of compiled.signals) if (scoring !== undefined) yield scoring;
   }
 
   state(uid: string): ReturnType<PolicyFacts['state']> {

@@ -1,0 +1,77 @@
+/**
+ * Key-value buckets of JetStream, as far as both ends of ours need them. A bucket is a stream `KV_<bucket>` that keeps
+ * the last message of each subject `$KV.<bucket>.<key>`, so that `nats kv` shows what is in it. Who only reads needs
+ * the right to `$JS.API.DIRECT.GET.KV_<bucket>.>` and to subscribe, no consumer.
+ */
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { StreamConfig } from '@nats-io/jetstream';
+import { defaultPrefix } from '../engine/frame/subject.ts';
+
+/** A bucket, as it should be. */
+export interface Bucket {
+  readonly name: string;
+  readonly description: string;
+  readonly maxBytes: number;
+  readonly maxValueBytes: number;
+  /** Keys that are not written for so long are forgotten; 0: never. */
+  readonly maxAgeSeconds: number;
+}
+
+/** What operators tell agents of scoring: key `wanted`, and `kin.<node>` of each node. */
+export const scoringBucket = (prefix: string = defaultPrefix): Bucket => ({
+  name: `${prefix}-scoring`,
+  description: 'What Homeostat’s agents are to score.',
+  maxBytes: 64 * 1024 * 1024,
+  maxValueBytes: 256 * 1024,
+  maxAgeSeconds: 0,
+});
+
+/** The subject of a key. */
+export const kvSubject = ({ name }: Bucket, key: string): string => `$KV.${name}.${key}`;
+
+/** The stream that a bucket is. */
+export const bucketStream = (bucket: Bucket): Partial<StreamConfig> & { readonly name: string } => ({
+  name: `KV_${bucket.name}`,
+  description: bucket.description,
+  subjects: [kvSubject(bucket, '>')],
+  max_msgs_per_subject: 1,
+  max_bytes: bucket.maxBytes,
+  max_msg_size: bucket.maxValueBytes,
+  max_age: bucket.maxAgeSeconds * 1e9,
+  discard: 'new',
+  storage: 'file',
+  allow_rollup_hdrs: true,
+  deny_delete: true,
+  allow_direct: true,
+});
+
+const answerMs = 5_000;
+
+/**
+ * The newest value among the keys that `key` names, which may hold wildcards; undefined when there is none, or no
+ * bucket. Rejects when the server does not answer.
+ */
+export async function kvGet(connection: NatsConnection, bucket: Bucket, key: string): Promise<Uint8Array | undefined> {
+  const { data, headers } = await connection.request(
+    `$JS.API.DIRECT.GET.KV_${bucket.name}`,
+    JSON.stringify({ last_by_subj: kvSubject(bucket, key) }),
+    { timeout: answerMs },
+  );
+  if (headers !== undefined && headers.code >= 400) return undefined;
+  return headers?.get('KV-Operation') ? undefined : data;
+}
+
+/** Calls `take` with each value of a key that is put from now on. The result ends that. */
+export function kvFollow(
+  connection: NatsConnection,
+  bucket: Bucket,
+  key: string,
+  take: (value: Uint8Array) => void,
+): () => void {
+  const subscription = connection.subscribe(kvSubject(bucket, key), {
+    callback: (error, { data, headers }) => {
+      if (error === null && !headers?.get('KV-Operation')) take(data);
+    },
+  });
+  return () => subscription.unsubscribe();
+}
