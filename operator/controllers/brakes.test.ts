@@ -111,6 +111,38 @@ describe('what holds everything back', () => {
     expect(cluster.targetWrites).to.deep.equal(['patch Node node-1']);
   });
 
+  it('who had to wait for the Guardrails decides anew, and acts on an answer however slow it was', async () => {
+    cluster.plan({ verify: keep });
+    const policy = cluster.policy();
+    await cluster.start();
+    cluster.server.faults = ({ resource, verb }) =>
+      resource.kind === 'Guardrail' && verb === 'list' ? { kind: 'delayMs', ms: 2000 } : undefined;
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    expect(cluster.remediation.status?.steps?.[0]?.state).to.equal('Prepared');
+    await cluster.judged(policy, nodeTarget(), 'Inactive');
+    await cluster.seconds(40);
+    expect(cluster.targetWrites).to.deep.equal([]);
+    expect(cluster.remediation.status?.steps?.[0]?.state).to.equal('Skipped');
+    await cluster.judged(policy, nodeTarget('node-2'), 'Firing');
+    await cluster.seconds(2);
+    expect(cluster.targetWrites).to.deep.equal(['patch Node node-2']);
+  });
+
+  it('a wish that comes while the Guardrails are asked for is heard', async () => {
+    cluster.plan({ verify: keep });
+    const policy = cluster.policy();
+    await cluster.start();
+    cluster.server.faults = ({ resource, verb }) =>
+      resource.kind === 'Guardrail' && verb === 'list' ? { kind: 'delayMs', ms: 2000 } : undefined;
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    await cluster.edit(Remediation, cluster.remediation.metadata.name, {
+      spec: { cancelRequested: { by: 'bob', reason: 'not now' } },
+    });
+    await cluster.seconds(40);
+    expect(cluster.targetWrites).to.deep.equal([]);
+    expect(condition(cluster.remediation, 'Succeeded')).to.equal('False Cancelled');
+  });
+
   it('what was read while it waited is not enough to delete by: who is protected meanwhile stays', async () => {
     cluster.guardrail({
       paused: [{ reason: 'freeze', by: 'alice' }],

@@ -20,7 +20,7 @@ import { needsSeal } from '../../audit/seal.ts';
 import type { Auditor } from '../audit/auditor.ts';
 import { undoFinalizer } from './finalizer.ts';
 import { isLasting } from './lasting.ts';
-import { LatestGuardrails } from './latest-guardrails.ts';
+import { guardrailsServeMs, LatestGuardrails } from './latest-guardrails.ts';
 import type { RemediationMetrics } from './metrics.ts';
 import { readAll, resultOf, writeAll } from './requests.ts';
 import { lostPurpose, worldOf, type Outside } from './world.ts';
@@ -117,6 +117,8 @@ export class RemediationController {
     let outcome: Outcome | undefined;
     let leaseProblem: string | undefined;
     let conflicts = 0;
+    /** For the write that comes next: when the Guardrails were found to be known, and whether the try is counted. */
+    let [guardrailsKnownMs, isCounted] = [-Infinity, false];
     for (let turn = 0; turn < mostTurns; turn++) {
       if (!isLeader()) return;
       remediation = await this.#endWithoutPurpose(remediation);
@@ -161,10 +163,24 @@ export class RemediationController {
             [kept, readEarlier] = [this.#nothingRead(), false];
             continue;
           }
-          if (decision.purpose === 'Act' && !((await this.#guardrails.areKnown(remediation)) && isLeader()))
-            return { requeueAfterMs: guardrailsAgainMs };
-          if (decision.purpose === 'Undo') remediation = await this.#hold(remediation, true);
-          if (decision.ahead !== undefined) remediation = await this.#save(remediation, decision.ahead);
+          // Whatever is waited for before a write may take seconds: it is made only if it is still what is decided then.
+          if (decision.purpose === 'Act' && monotonicMs(clock) - guardrailsKnownMs >= guardrailsServeMs) {
+            if (!(await this.#guardrails.areKnown(remediation))) return { requeueAfterMs: guardrailsAgainMs };
+            guardrailsKnownMs = monotonicMs(clock);
+            remediation = kinds.remediations.get(key) ?? remediation;
+            continue;
+          }
+          if (decision.purpose === 'Undo') {
+            const held = await this.#hold(remediation, true);
+            const isHeld = held === remediation;
+            remediation = held;
+            if (!isHeld) continue;
+          }
+          if (decision.ahead !== undefined && !isCounted) {
+            [remediation, isCounted] = [await this.#save(remediation, decision.ahead), true];
+            continue;
+          }
+          [guardrailsKnownMs, isCounted] = [-Infinity, false];
           live.clear();
           kept = { live, readMs: monotonicMs(clock) };
           outcome = await this.#write(remediation, decision, live);

@@ -13,8 +13,8 @@ import { Guardrail as GuardrailResource } from '../../kube/resources.ts';
 import { keyOf } from '../../kube/store.ts';
 import type { Context } from '../context.ts';
 
-/** An answer that was asked for so lately serves everybody. */
-const servesMs = 500;
+/** An answer that was asked for so lately serves everybody; and who has waited for one may act on it for so long. */
+export const guardrailsServeMs = 500;
 
 export class LatestGuardrails {
   readonly #context: Context;
@@ -40,7 +40,7 @@ export class LatestGuardrails {
   /** Asks the API server, if nobody has just done so. All Guardrails; undefined when it does not answer. Never rejects. */
   ask(): Promise<readonly Guardrail[] | undefined> {
     const nowMs = monotonicMs(this.#context.clock);
-    if (nowMs - this.#askedMs >= servesMs) [this.#askedMs, this.#answer] = [nowMs, this.#list()];
+    if (nowMs - this.#askedMs >= guardrailsServeMs) [this.#askedMs, this.#answer] = [nowMs, this.#list()];
     return this.#answer;
   }
 
