@@ -131,7 +131,9 @@ const status = {
       'x-kubernetes-list-map-keys': ['notifier', 'about'],
       items: notification,
     },
-    firstSampleTime: time('When the sample was captured that began the episode.'),
+    firstSampleTime: time(
+      'When the sample was captured that began the episode; absent when that is not known any more.',
+    ),
     detectSeconds: figure('From that sample to the Incident, such as "0.412".'),
     repairSeconds: figure('From the Incident to recovery, such as "95.2".'),
     timeline,

@@ -79,6 +79,23 @@ describe('a process killed at any write', () => {
     await cluster.operator.die();
   });
 
+  it('does not say when an episode began that was over before anybody had noted it', async () => {
+    const cluster = new Cluster();
+    const policy = cluster.policy();
+    await cluster.start();
+    killAt(cluster, 1, 'after');
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    const { openedTime } = cluster.incident.spec;
+    const sinceMs = Date.parse(openedTime) - 1000;
+    cluster.setVerdict(policy, nodeTarget(), 'Inactive', { sinceMs });
+    await cluster.seconds(20);
+    await cluster.restart();
+    expect(condition(cluster.incident, 'Resolved')).to.equal('True Recovered');
+    expect(cluster.incident.status).not.to.have.any.keys('firstSampleTime', 'detectSeconds');
+    expect(cluster.incident.status).to.have.property('repairSeconds', '0');
+    await cluster.operator.die();
+  });
+
   it('goes on with the incident that is active, whatever sample the episode began with by what is left of the stream', async () => {
     const cluster = new Cluster();
     const policy = cluster.policy();

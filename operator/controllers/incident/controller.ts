@@ -17,7 +17,7 @@ import { planProblems } from '../remediation-plan/problems.ts';
 import { undoFinalizer } from '../remediation/finalizer.ts';
 import { isFinished, remediationName } from './attempts.ts';
 import type { IncidentMetrics } from './metrics.ts';
-import { firstSampleMs, isResolved, progress, type Facts, type Note } from './progress.ts';
+import { firstSampleMs, isNew, isResolved, progress, type Facts, type Note } from './progress.ts';
 
 const isUnderWay = (remediation: Remediation): boolean => !isFinished(remediation);
 
@@ -82,10 +82,10 @@ export class IncidentController {
     // Before the stream has been read there is nothing to say, only what was said before the restart.
     if (judgement.state === 'Unknown' && !this.#judge.isLive) return;
     const { uid = '' } = incident.metadata;
-    const isNew = incident.status?.detectSeconds === undefined;
-    if (isNew && judgement.state === 'Firing' && !this.#openings.has(uid)) this.#openings.set(uid, judgement.verdict);
+    const isFirst = isNew(incident);
+    if (isFirst && judgement.state === 'Firing' && !this.#openings.has(uid)) this.#openings.set(uid, judgement.verdict);
     const remediations = this.#remediationsOf(incident);
-    if (isNew && judgement.state === 'Firing' && remediations.some(isUnderWay) && this.#canWait(incident))
+    if (isFirst && judgement.state === 'Firing' && remediations.some(isUnderWay) && this.#canWait(incident))
       return { requeueAfterMs: putOffMs };
     const plan = this.#planOf(incident);
     const facts: Facts = {
@@ -103,7 +103,7 @@ export class IncidentController {
     if (next.attempt !== undefined && plan !== undefined) {
       const refusal = await this.#begin(incident, plan, next.attempt);
       if (refusal !== undefined) next = progress({ ...facts, refusal });
-      else if (isNew) return { requeueAfterMs: followAfterMs };
+      else if (isFirst) return { requeueAfterMs: followAfterMs };
     }
     this.#openings.delete(uid);
     if (next.changed) await this.#save(key, incident, next.status);

@@ -64,7 +64,10 @@ export const resolvedMs = ({ status }: Incident): number | undefined => {
   return resolved?.status === 'True' ? parseTime(resolved.lastTransitionTime) : undefined;
 };
 
-/** When the sample was taken by which it was opened, as far as that is on record. */
+/** Nobody has told yet what was seen. */
+export const isNew = ({ status }: Incident): boolean => status?.observedGeneration === undefined;
+
+/** When the sample was taken by which it was opened, as far as that is on record; otherwise when it was opened. */
 export const firstSampleMs = ({ spec, status }: Incident): number | undefined =>
   parseTime(status?.firstSampleTime) ?? parseTime(spec.openedTime);
 
@@ -73,7 +76,7 @@ export function progress(facts: Facts): Progress {
   const draft = new Draft<IncidentStatus>(incident.status ?? {}, nowMs);
   const notes: Note[] = [];
   draft.status.observedGeneration = incident.metadata.generation ?? 0;
-  if (draft.status.detectSeconds === undefined) notes.push(open(draft, facts));
+  if (isNew(incident)) notes.push(open(draft, facts));
   acknowledge(draft, incident);
   const wasResolved = isResolved(incident);
   const attempts = nextAttempt(facts, wasResolved ? 'Over' : judgement.state);
@@ -85,15 +88,16 @@ export function progress(facts: Facts): Progress {
   return { status: draft.status, changed: draft.changed, notes, attempt, againAtMs, offers };
 }
 
-/** The first visit: what was seen, and how long that took. */
+/** The first visit: what was seen, and how long that took, unless whoever saw it is no more and it is over. */
 function open(draft: Draft<IncidentStatus>, { incident, judgement, opening }: Facts): Note {
   const { policyRef, target, severity, openedTime } = incident.spec;
   const openedMs = Date.parse(openedTime);
   const verdict = opening ?? (judgement.state === 'Firing' ? judgement.verdict : undefined);
-  const firstMs = Number.isFinite(verdict?.firstSampleMs) ? (verdict?.firstSampleMs ?? openedMs) : openedMs;
   const evidence = (verdict?.evidence ?? []).map(evidenceOf);
-  draft.status.firstSampleTime = new Date(firstMs).toISOString();
-  draft.status.detectSeconds = seconds(openedMs - firstMs);
+  if (verdict !== undefined && Number.isFinite(verdict.firstSampleMs)) {
+    draft.status.firstSampleTime = new Date(verdict.firstSampleMs).toISOString();
+    draft.status.detectSeconds = seconds(openedMs - verdict.firstSampleMs);
+  }
   if (evidence.length > 0) draft.status.evidence = evidence;
   const reasons = evidence.filter(({ firing }) => firing).map(describeEvidence);
   const note = [`policy ${policyRef.name} fired for ${describeTarget(target)}`, ...reasons].join('; ');
