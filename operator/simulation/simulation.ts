@@ -16,6 +16,7 @@ import { Cluster } from './cluster.ts';
 import { completed, problemOfStatus, problemsOf } from './completed.ts';
 import { wishedFields } from './field-changes.ts';
 import { commitOf, History, managerIn } from './history.ts';
+import { preconditionOf } from './precondition.ts';
 import { Replica } from './replica.ts';
 import type { Rule, RuleMaker, Violation } from './rule.ts';
 import { rules as allRules } from './rules/registry.ts';
@@ -240,6 +241,9 @@ export class Simulation {
     if (before !== undefined) this.#ownWrite(replica, request, before as Remediation);
     if (!isTarget(resource, name)) return;
     const object = this.server.peek(resource, { name, namespace });
+    const { uid = object?.metadata.uid } = preconditionOf(request);
+    // It is for another object of this name, and is refused: the one that is stored now it does not change.
+    if (object !== undefined && object.metadata.uid !== uid) return;
     const subject = subjectOf(resource, name, object);
     const attributions = this.history
       .detailed(subject, wishedFields(request, object))

@@ -1,15 +1,20 @@
 import { sameJson, valueOf } from '../../actions/json.ts';
 import { managerIn } from '../history.ts';
+import { preconditionOf } from '../precondition.ts';
 import type { RuleMaker } from '../rule.ts';
 import { isTarget, subjectOf } from '../targets.ts';
 
 /** 3. Every change has its pre-image stored before it is made. */
 export const preImage: RuleMaker = () => ({
   name: '3 pre-image',
-  targetWrite: ({ request, attributions }) =>
-    attributions.length > 0
-      ? undefined
-      : `${request.verb} ${request.resource.kind} ${request.name}: no Remediation has it on record`,
+  targetWrite: ({ request, attributions }) => {
+    const what = `${request.verb} ${request.resource.kind} ${request.name}`;
+    if (attributions.length === 0) return `${what}: no Remediation has it on record`;
+    const { uid, resourceVersion } = preconditionOf(request);
+    if (request.verb === 'create' && request.subresource === undefined) return undefined;
+    if (uid === undefined) return `${what}: whichever object has that name`;
+    return request.verb === 'patch' && resourceVersion === undefined ? `${what}: whatever has become of it` : undefined;
+  },
   commit: ({ change, fields, origin, request, isDeletion }, history) => {
     if (origin === undefined || !isTarget(change.resource, change.object.metadata.name)) return undefined;
     const { name } = change.object.metadata;
