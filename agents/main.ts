@@ -85,6 +85,7 @@ async function run(options: Options, log: Logger): Promise<number> {
     agent: agent.counts,
     publisher: publisher.counts,
     scores: scoring.scores.counts,
+    heritage: scoring.heritage.counts,
     connected: () => bus.isConnected,
     ...(declared !== undefined && { refused: declared.into.refused }),
     ...(ingest !== undefined && { pushed: ingest.answered }),

@@ -17,6 +17,7 @@ const figures = (): Figures => ({
     failures: { Disconnected: 1, NoStream: 0, Refused: 0, TooLarge: 0, Timeout: 2 },
   },
   scores: { scorings: 1, series: 30, refused: 2 },
+  heritage: { inherited: 6, handedOn: 5, failures: 0 },
   connected: () => true,
 });
 
@@ -31,6 +32,7 @@ describe('agent metrics', () => {
       'homeostat_agent_rows 9',
       'homeostat_agent_scored_series 30',
       'homeostat_agent_refused_scorings 2',
+      'homeostat_agent_baselines_inherited_total 6',
       'homeostat_agent_frames_dropped_total{reason="overflow"} 4',
       'homeostat_agent_frames_dropped_total{reason="too_large"} 0',
       'homeostat_agent_publish_failures_total{reason="Timeout"} 2',

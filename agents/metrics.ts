@@ -3,6 +3,7 @@ import { busProblems } from '../wire/bus.ts';
 import type { PublisherCounts } from '../wire/publisher.ts';
 import type { AgentCounts } from './agent.ts';
 import type { EdgeScoresCounts } from './scoring/edge-scores.ts';
+import type { HeritageCounts } from './scoring/heritage.ts';
 
 /** Where the figures are when somebody asks. */
 export interface Figures {
@@ -10,6 +11,7 @@ export interface Figures {
   readonly agent: AgentCounts;
   readonly publisher: PublisherCounts;
   readonly scores: EdgeScoresCounts;
+  readonly heritage: HeritageCounts;
   readonly connected: () => boolean;
   /** Series of declared metrics that are not told, by why. */
   readonly refused?: Readonly<Record<string, number>>;
@@ -25,6 +27,7 @@ export function agentMetrics({
   agent,
   publisher,
   scores,
+  heritage,
   connected,
   refused,
   scrapes,
@@ -82,6 +85,17 @@ export function agentMetrics({
     'What is to be scored and is not: unknown, not measured, or too much.',
     () => scores.refused,
   );
+  counter(
+    'baselines_inherited_total',
+    'Rows that began with what others of their kind had learnt.',
+    () => heritage.inherited,
+  );
+  counter(
+    'baselines_handed_on_total',
+    'Times that a row told others of its kind what it has learnt.',
+    () => heritage.handedOn,
+  );
+  counter('baselines_failures_total', 'Rounds in which the bucket of baselines failed.', () => heritage.failures);
   counter('urgent_frames_total', 'Frames sent between ticks.', () => agent.urgentFrames);
   counter('frames_published_total', 'Frames that the broker has stored.', () => publisher.frames);
   counter('keyframes_published_total', 'Keyframes that the broker has stored.', () => publisher.keyframes);

@@ -47,6 +47,10 @@ export interface Options {
   readonly bufferBytes: number;
   /** Rows that are scored at most, each once for each scoring; 0: none are. */
   readonly maxScoredSeries: number;
+  /** Where what is usual survives the process; undefined: nowhere. */
+  readonly stateFile: string | undefined;
+  /** Time between two writes of what a row hands on to others of its kind. */
+  readonly baselineSeconds: number;
 }
 
 export interface HostPort {
@@ -150,6 +154,12 @@ const flags = (): Option[] => [
   new Option('--max-scored-series <count>', 'series that are scored here for anomalies; 0 = none')
     .default(1000)
     .argParser(integer(0, 100_000)),
+  new Option('--state-file <path>', 'where what was learnt survives a restart; default: nowhere').argParser(
+    absolutePath,
+  ),
+  new Option('--baseline-seconds <s>', 'time between two tellings of what is usual')
+    .default(600)
+    .argParser(integer(1, 86_400)),
   new Option('--buffer-bytes <bytes>', 'their bytes').default(16_777_216).argParser(integer(65_536, 2 ** 32)),
 ];
 

@@ -19,6 +19,7 @@ import type { FaultPoint } from './controllers/remediation/controller.ts';
 import { Broker } from './ingest/broker.ts';
 import { Ingest } from './ingest/pipeline.ts';
 import { LineageSource } from './ingest/lineage/lineage-source.ts';
+import { KinSource } from './ingest/scoring/kin-source.ts';
 import { ScoringWishes } from './ingest/scoring/scoring-wishes.ts';
 import { ingestReflectors } from './ingest/reflectors.ts';
 import { statePublisher } from './ingest/state/publisher.ts';
@@ -68,6 +69,7 @@ export class Operator {
   readonly #state: StateSource;
   readonly #lineage: LineageSource;
   readonly #wishes: ScoringWishes;
+  readonly #kin: KinSource;
   readonly #control: Control;
   readonly #election: LeaderElection;
   readonly #speaker: Speaker;
@@ -105,6 +107,7 @@ export class Operator {
     const latencies = new Latencies<Producer>();
     const broker = new Broker({ url: natsUrl, name: `homeostat operator ${identity}`, logger });
     const lineage = new LineageSource({ reflectors: cluster, bus: broker.bus, prefix, clock, logger, random });
+    const kin = new KinSource({ bus: broker.bus, prefix, clock, logger, random });
     const ingest = new Ingest({
       broker,
       stream: { maxBytes: streamMaxBytes, prefix },
@@ -115,7 +118,10 @@ export class Operator {
       logger,
       registry,
       onLive: (live) => live && this.#becameLive(),
-      onBound: lineage.bound,
+      onBound: (key, keyframe, atMs, identities) => {
+        lineage.bound(key, keyframe, atMs);
+        kin.bound(key, keyframe, identities);
+      },
       onEvaluated: (producer, ms) => latencies.observe(producer, ms),
     });
     const isLeader = (): boolean => this.#election.isLeader();
@@ -143,6 +149,7 @@ export class Operator {
     this.#policies = policies;
     this.#ingest = ingest;
     this.#lineage = lineage;
+    this.#kin = kin;
     this.#wishes = new ScoringWishes({ broker, prefix, clock, logger, random, wanted: () => policies.scorings() });
     this.#speaker = speaker;
     const { incidents, remediations } = kinds.records;
@@ -209,6 +216,7 @@ export class Operator {
         this.#state.setActive(false);
         this.#lineage.setActive(false);
         this.#wishes.setActive(false);
+        this.#kin.setActive(false);
         // While stopping, the Lease is given away only when nothing runs any more.
         if (this.#stopping) await this.#control.stop();
       },
@@ -270,6 +278,7 @@ export class Operator {
     this.#state.setActive(false);
     this.#lineage.setActive(false);
     this.#wishes.setActive(false);
+    this.#kin.setActive(false);
     this.#permissions.stop();
     await atMost(
       ms,
@@ -293,6 +302,7 @@ export class Operator {
     this.#state.setActive(true);
     this.#lineage.setActive(true);
     this.#wishes.setActive(true);
+    this.#kin.setActive(true);
   }
 
   /** Whom a policy with a namespace selector selects may have changed. */

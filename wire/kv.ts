@@ -26,6 +26,18 @@ export const scoringBucket = (prefix: string = defaultPrefix): Bucket => ({
   maxAgeSeconds: 0,
 });
 
+/**
+ * What rows of a kind have learnt, written by agents under their own node only: `<kin>.<scoring>.<node>`, where kin is
+ * two tokens. It holds some 25,000 of them.
+ */
+export const baselinesBucket = (prefix: string = defaultPrefix): Bucket => ({
+  name: `${prefix}-baselines`,
+  description: 'What is usual of each workload, for containers that begin.',
+  maxBytes: 64 * 1024 * 1024,
+  maxValueBytes: 16 * 1024,
+  maxAgeSeconds: 3 * 86_400,
+});
+
 /** The subject of a key. */
 export const kvSubject = ({ name }: Bucket, key: string): string => `$KV.${name}.${key}`;
 

@@ -6,6 +6,7 @@ import { FakeClock } from '../../wire/testing/fake-clock.ts';
 import { Agent } from '../agent.ts';
 import type { Source } from '../sources/source.ts';
 import { EdgeScores } from './edge-scores.ts';
+import type { State } from './states.ts';
 
 const scoring = (changed: Partial<ScoringSpec> = {}): ScoringSpec => ({
   kind: 'Container',
@@ -116,5 +117,40 @@ describe('EdgeScores', () => {
     change('a');
     await seconds(1);
     expect(refusals.at(-1)).to.equal(undefined);
+  });
+
+  it('lets rows go on from what another process knew of them, and no others', async () => {
+    const before = arrange();
+    before.scores.want([scoring()]);
+    await before.seconds(200);
+    const states = before.scores.states();
+    expect(states.map(({ key }) => key)).to.deep.equal(['a/x', 'b/x']);
+    const after = arrange();
+    after.scores.remember([...states.slice(0, 1), { ...states[0], id: 'other' } as State], 1_760_000_000_400);
+    await after.seconds(1);
+    after.scores.want([scoring()]);
+    await after.seconds(1);
+    // The other process was ahead by minutes; what it knew counts all the same.
+    expect([...after.scores.young(0)].map(({ key }) => key)).to.deep.equal(['b/x']);
+    const fault = await after.seconds(1, 5);
+    expect(numbers(fault, 2)[0]).to.be.greaterThan(0);
+    expect(numbers(fault, 2)[1]).to.be.NaN;
+  });
+
+  it('refuses states of another form, and forgets what is not asked for in time', async () => {
+    const { scores, seconds } = arrange();
+    scores.want([scoring()]);
+    await seconds(200);
+    const [state] = scores.states();
+    if (state === undefined) throw new Error('no state');
+    expect(scores.restore({ ...state, numbers: state.numbers.slice(1) })).to.equal(false);
+    expect(scores.restore({ ...state, numbers: state.numbers.slice().fill(NaN) })).to.equal(false);
+    expect(scores.restore({ ...state, key: 'nobody' })).to.equal(false);
+    expect(scores.restore(state)).to.equal(true);
+    const late = arrange();
+    late.scores.remember([state], 0);
+    late.scores.want([scoring()]);
+    await late.seconds(1);
+    expect([...late.scores.young(0)]).to.have.length(2);
   });
 });

@@ -1,4 +1,5 @@
 import { compileScoring, RowScores, rowKey, type CompiledScoring } from '../../engine/evaluate/row-scores.ts';
+import type { State } from './states.ts';
 import { mostScorings } from '../../engine/evaluate/wanted.ts';
 import type { Column, ColumnValues, Row } from '../../engine/frame/types.ts';
 import type { Values } from '../../engine/windows/window.ts';
@@ -18,6 +19,9 @@ export interface EdgeScoresCounts {
   refused: number;
 }
 
+/** Sources may find rows late, and what to score is told later still. */
+const rememberMs = 600_000;
+
 /**
  * The scores that an agent tells beside what it measures: for each scoring that is wanted, columns after those of the
  * sources. It scores what fits into `maxSeries`, in the order of the ids, and refuses the others as a whole: the
@@ -34,6 +38,10 @@ export class EdgeScores {
   /** Since when each row is there; those of the first look, since always. */
   readonly #sinceMs = new Map<string, number>();
   #said: string | undefined;
+  #remembered: ReadonlyMap<string, State> = new Map();
+  #rememberUntilMs = -Infinity;
+  /** By scoring and row: when it began to learn; -Infinity when it went on from what was known. */
+  readonly #beganMs = new Map<string, number>();
 
   constructor(options: EdgeScoresOptions) {
     this.#options = options;
@@ -49,9 +57,35 @@ export class EdgeScores {
     return this.#made.map(({ scores }) => scores);
   }
 
-  /** The rows that are there. */
-  get rows(): readonly Row[] {
-    return this.#rows;
+  /** All that is known of the rows, for another process to go on with. */
+  states(): State[] {
+    return this.#made.flatMap(({ scores }) =>
+      scores.keys.flatMap((key) => {
+        const numbers = scores.save(key);
+        return numbers === undefined ? [] : [{ id: scores.scoring.id, key, numbers }];
+      }),
+    );
+  }
+
+  /** Takes what another process knew; rows go on from it as they come, for ten minutes. */
+  remember(states: readonly State[], nowMs: number): void {
+    this.#remembered = new Map(states.map((state) => [`${state.id} ${state.key}`, state]));
+    this.#rememberUntilMs = nowMs + rememberMs;
+  }
+
+  /** Rows, of each scoring, that began later than `sinceMs` and know nothing but what they have learnt since. */
+  *young(sinceMs: number): Iterable<{ readonly made: RowScores; readonly key: string }> {
+    for (const { scores } of this.#made)
+      for (const key of scores.keys)
+        if ((this.#beganMs.get(`${scores.scoring.id} ${key}`) ?? -Infinity) > sinceMs) yield { made: scores, key };
+  }
+
+  /** Lets a row go on from a state. Answers whether it could. */
+  restore({ id, key, numbers }: State): boolean {
+    const made = this.#made.find(({ scores }) => scores.scoring.id === id);
+    const could = made?.scores.load(key, numbers) === true;
+    if (could) this.#beganMs.set(`${id} ${key}`, -Infinity);
+    return could;
   }
 
   /** Says what is wanted from now on, whoever says it. */
@@ -89,6 +123,7 @@ export class EdgeScores {
         this.counts.series = series;
       }
     }
+    this.#begin(nowMs);
     this.#count(refused);
     return this.#made.flatMap(({ scores: { scoring } }) =>
       scoring.columns.map((metric): Column => ({ metric, scope: scoring.spec.kind })),
@@ -114,6 +149,22 @@ export class EdgeScores {
     for (const name of this.#sinceMs.keys()) if (!kept.has(name)) this.#sinceMs.delete(name);
     for (const name of kept) if (!this.#sinceMs.has(name)) this.#sinceMs.set(name, isFirst ? 0 : nowMs);
     this.#rows = rows;
+  }
+
+  /** Notes which rows are new under a scoring, and lets those go on that are remembered. */
+  #begin(nowMs: number): void {
+    const names = new Set<string>();
+    if (nowMs > this.#rememberUntilMs) this.#remembered = new Map();
+    for (const { scores } of this.#made)
+      for (const key of scores.keys) {
+        const name = `${scores.scoring.id} ${key}`;
+        names.add(name);
+        if (this.#beganMs.has(name)) continue;
+        this.#beganMs.set(name, nowMs);
+        const state = this.#remembered.get(name);
+        if (state !== undefined) this.restore(state);
+      }
+    for (const name of this.#beganMs.keys()) if (!names.has(name)) this.#beganMs.delete(name);
   }
 
   #since(row: Row): number {

@@ -1,12 +1,12 @@
 import { quantity } from '../quantity-schema.ts';
 import { quantityNumber } from '../quantity.ts';
 import { alarmAt, alarms, alarmSize } from './anomaly/alarm.ts';
-import { comparedBy, look, Sight, viewsSize, type Sensitivity } from './anomaly/look.ts';
+import { comparedBy, hasLearnt, look, Sight, viewsSize, type Sensitivity } from './anomaly/look.ts';
 import { learn, placeOf, rank, tailSize } from './anomaly/tail.ts';
 import { loudest, strangenessOf, views } from './anomaly/views.ts';
 import { expectedOnceIn, saidBy } from './anomaly/words.ts';
 import { grown } from '../windows/pane-window.ts';
-import type { Values } from '../windows/window.ts';
+import { latenessMs, type Values } from '../windows/window.ts';
 import { detector, type Batch, type DetectorBank } from './detector.ts';
 import { greatest } from './number-bank.ts';
 
@@ -132,10 +132,13 @@ class AnomalyBank implements DetectorBank {
   judge({ slots, length, values, tMs }: Batch): void {
     if (this.#state.length === 0) this.#growState();
     const { given } = this.#sight;
-    const { sign } = this.#watch;
+    const { sign, everyMs } = this.#watch;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
-      if (slot < 0 || tMs < (this.#state[slot * size + dueMs] as number)) continue;
+      if (slot < 0) continue;
+      const waitMs = (this.#state[slot * size + dueMs] as number) - tMs;
+      // Due later than any sample is late: that was another clock's time.
+      if (waitMs > 0 && waitMs <= everyMs + latenessMs) continue;
       const x = values[i] as number;
       if (!(Math.abs(x) <= greatest)) continue;
       given[0] = x * sign;
@@ -205,6 +208,14 @@ class AnomalyBank implements DetectorBank {
       if (this.firing[slot] === 0) continue;
       for (let part = chanceOf; part <= other; part++) found[at + part] = told[part]?.[i] ?? NaN;
     }
+  }
+
+  heritage(slot: number): Float64Array | undefined {
+    if (this.firing[slot] !== 0 || !hasLearnt(this.#state, slot * size)) return undefined;
+    // What was found, and when it is looked at next, are its own.
+    const heritage = this.save(slot).fill(0, size);
+    heritage[dueMs] = 0;
+    return heritage;
   }
 
   #growState(): void {

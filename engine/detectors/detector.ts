@@ -44,6 +44,11 @@ export interface DetectorBank {
    * that nothing fires; a slot whose first part is NaN stays as it is.
    */
   show?(slots: Int32Array, length: number, told: readonly (Values | undefined)[]): void;
+  /**
+   * The same: what is usual at a slot, for others of its kind to begin with; undefined while it has not learnt that, or
+   * fires.
+   */
+  heritage?(slot: number): Float64Array | undefined;
 }
 
 /** A detector with its parameters. */

@@ -119,18 +119,33 @@ export class RowScores {
     return fires ? this.#told : this.#told.slice(0, 1);
   }
 
+  /** The rows that are there, by name. */
+  get keys(): string[] {
+    return this.#rows.map(({ row }) => rowKey(row));
+  }
+
   /** All that is known of a row; undefined for one that is not there. */
   save(key: string): Float64Array | undefined {
     const slot = this.#slots.of(key);
     return slot === undefined ? undefined : this.#bank.save(slot);
   }
 
-  /** Lets a row go on from what was saved. Answers whether it could: whether there is such a row, and as many numbers. */
+  /**
+   * Lets a row go on from what was saved. Answers whether it could: there is such a row, and as many
+   * numbers, all finite.
+   */
   load(key: string, saved: Float64Array): boolean {
     const slot = this.#slots.of(key);
     if (slot === undefined || saved.length !== this.#bank.save(slot).length) return false;
+    if (!saved.every(Number.isFinite)) return false;
     this.#bank.load(slot, saved);
     return true;
+  }
+
+  /** What others of a row's kind may begin with; undefined when it is not there, has not learnt yet, or fires. */
+  heritage(key: string): Float64Array | undefined {
+    const slot = this.#slots.of(key);
+    return slot === undefined ? undefined : this.#bank.heritage?.(slot);
   }
 
   #begin(key: string, nowMs: number): number {

@@ -1,11 +1,17 @@
 import type { Evaluator } from '../../engine/evaluate/evaluator.ts';
+import type { RowIdentity } from '../../engine/evaluate/target.ts';
 import type { Keyframe } from '../../engine/frame/types.ts';
 import type { Join } from './join.ts';
 
-/** Told of every binding: with which keyframe a source is read from now on (event time); undefined: it is forgotten. */
-export type OnBound = (key: string, keyframe: Keyframe | undefined, atMs: number) => void;
+type Identities = readonly (RowIdentity | undefined)[];
 
-type Bound = [key: string, keyframe: Keyframe | undefined];
+/**
+ * Told of every binding: with which keyframe a source is read from now on (event time), and whose its rows are;
+ * undefined: it is forgotten.
+ */
+export type OnBound = (key: string, keyframe: Keyframe | undefined, atMs: number, identities: Identities) => void;
+
+type Bound = [key: string, keyframe: Keyframe | undefined, identities: Identities];
 
 /** Tells the evaluator how the frames of each source are to be read and whose they are, whenever that changes. */
 export class Bindings {
@@ -49,7 +55,7 @@ export class Bindings {
     if (!this.#bound.delete(key)) return;
     this.#join.release(key);
     this.#evaluator.unbind(key);
-    this.#onBound(key, undefined);
+    this.#onBound(key, undefined, []);
   }
 
   #bind(key: string, keyframe: Keyframe): void {
@@ -58,6 +64,6 @@ export class Bindings {
     this.#unboundRows += unboundRows - (this.#bound.get(key)?.unboundRows ?? 0);
     this.#bound.set(key, { keyframe, unboundRows });
     this.#evaluator.bind(key, keyframe, identities);
-    this.#onBound(key, keyframe);
+    this.#onBound(key, keyframe, identities);
   }
 }

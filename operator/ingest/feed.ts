@@ -31,7 +31,9 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.#options = options;
     const { evaluator, join, onBound } = options;
-    this.bindings = new Bindings(evaluator, join, (key, keyframe) => onBound?.(key, keyframe, this.#nowMs));
+    this.bindings = new Bindings(evaluator, join, (key, keyframe, identities) =>
+      onBound?.(key, keyframe, this.#nowMs, identities),
+    );
   }
 
   /** How far event time is ahead of `nowMs`, in milliseconds; 0 when it is not. */

@@ -51,6 +51,9 @@ const sum = views.indexOf('Sum');
 /** What each view needs before it scores, in the order of the views. */
 const learning = Uint16Array.from(views, (view) => (view === 'Season' ? seasonalLearningValues : learningValues));
 
+/** Whether a series has had enough values for its records to mean something. */
+export const hasLearnt = (state: Float64Array, at: number): boolean => (state[at + count] ?? 0) >= learningValues;
+
 /** What one look yields; made once, and overwritten by each look. */
 export class Sight {
   /** To be set before the look: the value, and its time in milliseconds since the epoch. */

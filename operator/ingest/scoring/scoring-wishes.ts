@@ -5,7 +5,7 @@
 import { encodeWanted } from '../../../engine/evaluate/wanted.ts';
 import type { Scoring } from '../../../engine/evaluate/scoring.ts';
 import { ensureStreamIs } from '../../../wire/frames-stream.ts';
-import { bucketStream, kvSubject, scoringBucket } from '../../../wire/kv.ts';
+import { baselinesBucket, bucketStream, kvSubject, scoringBucket } from '../../../wire/kv.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { errorFields, type Logger } from '../../kube/logger.ts';
 import type { Broker } from '../broker.ts';
@@ -74,7 +74,7 @@ export class ScoringWishes {
     const { broker, prefix, clock, random } = this.#options;
     if (broker.connection === undefined) throw new Error('there is no connection to NATS');
     const bucket = scoringBucket(prefix);
-    await ensureStreamIs(broker.connection, bucketStream(bucket));
+    for (const each of [bucket, baselinesBucket(prefix)]) await ensureStreamIs(broker.connection, bucketStream(each));
     const id = `wanted:${clock.now()}:${random()}`;
     await broker.bus.publish(kvSubject(bucket, 'wanted'), new TextEncoder().encode(text), id);
   }
