@@ -16,6 +16,7 @@ const refused: readonly [string, readonly string[], RegExp][] = [
   ['a port for nothing', ['--node', 'n', '--ingest-port', '1'], /--ingest-port needs --metrics-file/],
   ['a namespace that is none', ['--ingest-trusted-namespaces', 'a,B c'], /--ingest-trusted-namespaces.*namespaces/s],
   ['metrics of nobody', ['--node', 'n', '--metrics-file', '/m'], /--metrics-file needs --kubelet-address/],
+  ['CPU and memory twice', ['--node', 'n', '--kubelet-stats-from', 'Resource'], /Resource needs --no-cgroups/],
   ['a relative path', ['--cgroup-root', 'sys'], /--cgroup-root.*absolute path/s],
   ['an interval of nothing', ['--interval-milliseconds', '1'], /--interval-milliseconds.*from 100/s],
   ['a level that is none', ['--log-level', 'loud'], /--log-level.*error, warn, info, debug/s],

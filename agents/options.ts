@@ -20,6 +20,8 @@ export interface Options {
   readonly kubeletAddress: HostPort | undefined;
   /** Whether the kubelet is asked for what it knows of its pods. */
   readonly kubeletStats: boolean;
+  /** Where the kubelet is asked: its Summary API, or /metrics/resource, which knows CPU and memory only. */
+  readonly kubeletStatsFrom: 'Summary' | 'Resource';
   readonly kubeletStatsSeconds: number;
   readonly kubeletTokenFile: string;
   readonly kubeletCaFile: string;
@@ -116,6 +118,9 @@ const flags = (): Option[] => [
   new Option('--no-cgroups', 'measure pods by the kubelet’s figures alone; needs --kubelet-stats'),
   new Option('--kubelet-address <host:port>', 'kubelet to probe; default: none is probed').argParser(hostPort),
   new Option('--kubelet-stats', 'ask the kubelet for network, files and volumes of its pods').default(false),
+  new Option('--kubelet-stats-from <where>', 'Resource: ask /metrics/resource, which knows CPU and memory only')
+    .default('Summary')
+    .choices(['Summary', 'Resource']),
   new Option('--kubelet-stats-seconds <s>', 'time between two questions').default(10).argParser(integer(1, 300)),
   new Option('--kubelet-token-file <path>', 'bearer token for the kubelet')
     .default(`${serviceAccount}/token`)
@@ -198,6 +203,8 @@ export function parseOptions(argv: readonly string[], version = 'dev'): Options 
   const options = command.parse(argv, { from: 'user' }).opts<Options>();
   if (options.kubeletStats && options.kubeletAddress === undefined)
     command.error('error: --kubelet-stats needs --kubelet-address: where the kubelet is, such as 10.0.0.5:10250');
+  if (options.kubeletStatsFrom === 'Resource' && options.cgroups)
+    command.error('error: --kubelet-stats-from=Resource needs --no-cgroups: it tells nothing that cgroups do not');
   if (!options.cgroups && !options.kubeletStats)
     command.error('error: --no-cgroups needs --kubelet-stats: nothing else would tell of pods');
   for (const [flag, isSet] of [

@@ -37,18 +37,27 @@ export class KubeletClient {
 
   /** The JSON at a path. `resource` is what RBAC calls it, for the message when it is refused. Rejects with a KubeletError. */
   async json(path: string, resource: string): Promise<unknown> {
+    return parsed(path, await this.#body(path, resource));
+  }
+
+  /** The text at a path, else like `json`. */
+  async text(path: string, resource: string): Promise<string> {
+    return (await this.#body(path, resource)).toString();
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #body(path: string, resource: string): Promise<Buffer> {
     const { status, body } = await this.#get(path);
-    if (status === 200) return parsed(path, body);
+    if (status === 200) return body;
     const why = {
       401: 'it does not know the token: does it authenticate by webhook, and is the token of this cluster?',
       403: `it refuses: grant the agent's account the verb get on ${resource}`,
       404: 'it does not have that',
     }[status];
     throw new KubeletError(`GET ${path} of the kubelet: ${why ?? `HTTP ${status}`}`, status);
-  }
-
-  close(): void {
-    this.#agent.destroy();
   }
 
   #get(path: string): Promise<{ status: number; body: Buffer }> {
@@ -60,7 +69,7 @@ export class KubeletClient {
         port,
         path,
         agent: this.#agent,
-        headers: { authorization: `Bearer ${read(tokenFile, 'token').trim()}`, accept: 'application/json' },
+        headers: { authorization: `Bearer ${read(tokenFile, 'token').trim()}`, accept: 'application/json, text/plain' },
         signal: AbortSignal.timeout(timeoutMs),
         rejectUnauthorized: !insecureTls,
         ...(!insecureTls && { ca: read(caFile, 'CA') }),

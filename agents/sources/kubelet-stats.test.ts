@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { FakeClock } from '../../wire/testing/fake-clock.ts';
 import { KubeletError } from '../kubelet/client.ts';
@@ -62,12 +63,15 @@ describe('KubeletStats', () => {
   const problems: (string | undefined)[] = [];
   const begun = 1_760_000_000_000;
 
-  const begin = async (tells: KubeletStatsOptions['tells']): Promise<void> => {
+  const begin = async (
+    tells: KubeletStatsOptions['tells'],
+    from: KubeletStatsOptions['from'] = 'Summary',
+  ): Promise<void> => {
     clock = new FakeClock(begun);
     problems.length = 0;
     source = new KubeletStats(
       async (path) => answers[path]?.(),
-      { tells, everyMs: 5000, onProblem: (problem) => problems.push(problem) },
+      { tells, from, everyMs: 5000, onProblem: (problem) => problems.push(problem) },
       clock,
     );
     source.start();
@@ -120,6 +124,29 @@ describe('KubeletStats', () => {
       'k8s.container.memory.limit app': 60e6,
       'k8s.container.memory.limit_utilization app': 0.5,
     });
+  });
+
+  it('tells CPU and memory from /metrics/resource, as kubelets write it, with the limits of /pods', async () => {
+    const capture = (name: string): string =>
+      readFileSync(`${import.meta.dirname}/../kubelet/captures/${name}`, 'utf8');
+    answers = {
+      '/pods': () => JSON.parse(capture('pods.json')),
+      '/metrics/resource': () => capture(seconds() < 15 ? 'resource-1.txt' : 'resource-2.txt'),
+    };
+    await begin('Alone', 'Resource');
+    await clock.advance(15_000);
+    const uid = 'b169e939-cb8f-41b4-86b8-e051a7f64abd';
+    const told = new Map<string, number>();
+    source.read((metric, object, value) => {
+      const row = source.objects()[object];
+      if (row?.uid === uid) told.set(`${source.metrics[metric]} ${row.container ?? ''}`.trim(), value);
+    });
+    expect([...told.keys()].filter((key) => !key.startsWith('k8s.'))).to.deep.equal([]);
+    const workingSet = told.get('k8s.container.memory.working_set main') ?? NaN;
+    expect(workingSet).to.be.within(1e5, 1e7);
+    expect(told.get('k8s.container.memory.limit_utilization main')).to.equal(workingSet / (64 * 2 ** 20));
+    expect(told.get('k8s.container.cpu.usage main')).to.be.within(0, 0.1);
+    expect(problems).to.deep.equal([]);
   });
 
   it('holds a rate until the kubelet has read the counter again', async () => {

@@ -3,6 +3,8 @@ import type { MetricName } from '../../engine/metrics.ts';
 import type { Clock } from '../../wire/clock.ts';
 import { KubeletError } from '../kubelet/client.ts';
 import { limitsOf, type Limits } from '../kubelet/limits.ts';
+import { podsOf } from '../kubelet/pods.ts';
+import { resourceSummaryOf } from '../kubelet/resource-metrics.ts';
 import { summaryOf, type NetworkStats, type PodStats, type Summary } from '../kubelet/summary.ts';
 import { HeldRate } from './rate.ts';
 import type { Source, Write } from './source.ts';
@@ -17,32 +19,34 @@ const beside = [
 ] as const satisfies readonly MetricName[];
 
 /** What is told in place of cgroups, and of the network of the node, where the agent may not see them. */
-const instead = [
-  'system.network.io.receive',
-  'system.network.io.transmit',
+const instead = ['system.network.io.receive', 'system.network.io.transmit', 'k8s.container.memory.usage'] as const;
+
+/** What /metrics/resource knows as well. */
+const cpuAndMemory = [
   'k8s.pod.memory.working_set',
   'k8s.pod.memory.limit_utilization',
   'k8s.pod.cpu.usage',
   'k8s.container.cpu.usage',
   'k8s.container.cpu.limit_utilization',
-  'k8s.container.memory.usage',
   'k8s.container.memory.working_set',
   'k8s.container.memory.limit',
   'k8s.container.memory.limit_utilization',
 ] as const satisfies readonly MetricName[];
 
-type Told = (typeof beside)[number] | (typeof instead)[number];
+type Told = (typeof beside | typeof instead | typeof cpuAndMemory)[number];
 
 export interface KubeletStatsOptions {
   /** `Alone` where no cgroups are read. */
   readonly tells: 'BesideCgroups' | 'Alone';
+  /** Where it asks: /stats/summary, or /metrics/resource. Default Summary. */
+  readonly from?: 'Summary' | 'Resource';
   /** Time between two questions. Default 10 s, which is about as often as kubelets look themselves. */
   readonly everyMs?: number;
   /** Told when the kubelet begins to fail, of each other reason, and (undefined) when it answers again. */
   readonly onProblem?: (message: string | undefined) => void;
 }
 
-/** The JSON at a path of the kubelet; `resource` is what RBAC calls it. Rejects with a KubeletError. */
+/** The JSON at a path of the kubelet, or the text below /metrics; `resource` is what RBAC calls it. Rejects with a KubeletError. */
 export type Ask = (path: string, resource: string) => Promise<unknown>;
 
 interface Measured {
@@ -51,7 +55,7 @@ interface Measured {
 }
 
 /**
- * Pods and containers as their kubelet sees them at /stats/summary, and the limits of containers at /pods. A value is
+ * Pods and containers as their kubelet sees them at /stats/summary or /metrics/resource, and the limits of containers at /pods. A value is
  * told at every tick until the kubelet has a newer one, for three questions at most.
  */
 export class KubeletStats implements Source {
@@ -62,6 +66,7 @@ export class KubeletStats implements Source {
   readonly #everyMs: number;
   readonly #onProblem: (message: string | undefined) => void;
   readonly #alone: boolean;
+  readonly #from: 'Summary' | 'Resource';
   #rates = new Map<string, HeldRate>();
   #objects: readonly Measured[] = [];
   #rows: readonly Row[] = [];
@@ -71,13 +76,19 @@ export class KubeletStats implements Source {
   #stopped = true;
   #cancel: () => void = () => {};
 
-  constructor(ask: Ask, { tells, everyMs = 10_000, onProblem = () => {} }: KubeletStatsOptions, clock: Clock) {
+  constructor(
+    ask: Ask,
+    { tells, from = 'Summary', everyMs = 10_000, onProblem = () => {} }: KubeletStatsOptions,
+    clock: Clock,
+  ) {
     this.#ask = ask;
     this.#clock = clock;
     this.#everyMs = everyMs;
     this.#onProblem = onProblem;
     this.#alone = tells === 'Alone';
-    this.metrics = this.#alone ? [...beside, ...instead] : beside;
+    this.#from = from;
+    if (from === 'Resource') this.metrics = cpuAndMemory;
+    else this.metrics = this.#alone ? [...beside, ...instead, ...cpuAndMemory] : beside;
   }
 
   objects(): readonly Row[] {
@@ -120,10 +131,21 @@ export class KubeletStats implements Source {
           problem ??= error instanceof KubeletError ? error.message : `${path} of the kubelet: ${String(error)}`;
           return undefined;
         });
-    const summary = await asked('/stats/summary', 'nodes/stats', summaryOf);
-    const limits = this.#alone && summary !== undefined ? await asked('/pods', 'nodes/pods', limitsOf) : undefined;
+    const askPods = () =>
+      asked('/pods', 'nodes/pods', (answer) => ({ limits: limitsOf(answer), pods: podsOf(answer) }));
+    let summary: Summary | undefined;
+    let known: Awaited<ReturnType<typeof askPods>>;
+    if (this.#from === 'Summary') {
+      summary = await asked('/stats/summary', 'nodes/stats', summaryOf);
+      known = this.#alone && summary !== undefined ? await askPods() : undefined;
+    } else {
+      // There pods have names only; /pods says which they are.
+      const { pods } = (known = await askPods()) ?? {};
+      if (pods !== undefined)
+        summary = await asked('/metrics/resource', 'nodes/metrics', (text) => resourceSummaryOf(String(text), pods));
+    }
     if (this.#stopped) return;
-    if (summary !== undefined) this.#take(summary, limits);
+    if (summary !== undefined) this.#take(summary, known?.limits);
     if (problem !== this.#problem) this.#onProblem(problem);
     this.#problem = problem;
   }

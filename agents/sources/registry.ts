@@ -38,9 +38,10 @@ function kubeletStats(options: Options, { clock, onProblem }: Around): Source | 
   if (!wanted || kubeletAddress === undefined) return undefined;
   const client = kubeletOf(options, kubeletAddress);
   return new KubeletStats(
-    (path, resource) => client.json(path, resource),
+    (path, resource) => (path.startsWith('/metrics') ? client.text(path, resource) : client.json(path, resource)),
     {
       tells: cgroups ? 'BesideCgroups' : 'Alone',
+      from: options.kubeletStatsFrom,
       everyMs: kubeletStatsSeconds * 1000,
       onProblem: (message) => onProblem('kubelet-stats', message),
     },

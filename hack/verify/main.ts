@@ -38,6 +38,7 @@ const variants: readonly (readonly string[])[] = [
     '--set-json',
     'metrics=[{"name":"shop.queue","unit":"1","kind":"gauge","labels":{"of":["web*","api"]}}],agent.scrape.enabled=true,agent.ingest={"enabled":true,"trustedNamespaces":["otel"]},networkPolicy.enabled=true',
   ],
+  ['--set', 'agent.kubeletStats.enabled=true,agent.kubeletStats.from=Resource,agent.hostPaths=false'],
   ['--set', 'operator.nodeLeases.enabled=true,operator.nodeLeases.namespace=true'],
   [
     '--set',
@@ -53,6 +54,7 @@ const wrong: readonly string[] = [
   'operator.createObjectRules[0].apiGroups[0]=*',
   'serviceDiscovery=guess',
   'agent.hostPaths=false',
+  'agent.kubeletStats.enabled=true,agent.kubeletStats.from=Resource',
   'agent.scrape.enabled=true',
   'agent.ingest.enabled=true',
   'metrics[0].name=shop.queue',
