@@ -231,6 +231,13 @@ export const metrics = [
     'gauge',
     'Conditions of the node that are True, besides those of the kubelet: NetworkUnavailable, and what the node problem detector and others find, such as KernelDeadlock.',
   ),
+  state(
+    'Node',
+    'k8s.node.events.warnings',
+    '{event}',
+    'counter',
+    'Events of type Warning about the node, repetitions counted, since the operator watches them; it does when a policy names this.',
+  ),
   state('Node', 'k8s.node.unschedulable', '1', 'gauge', '1 while the node is cordoned.'),
   state('Workload', 'k8s.workload.pods.desired', '{pod}', 'gauge', 'Replicas asked for.'),
   state('Workload', 'k8s.workload.pods.available', '{pod}', 'gauge', 'Replicas available.'),
@@ -243,6 +250,13 @@ export const metrics = [
     Failed: 3,
     Unknown: 4,
   }),
+  state(
+    'Pod',
+    'k8s.pod.events.warnings',
+    '{event}',
+    'counter',
+    'Events of type Warning about the pod, repetitions counted, since the operator watches them; it does when a policy names this.',
+  ),
   state(
     'Container',
     'k8s.container.restarts',

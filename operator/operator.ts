@@ -24,6 +24,7 @@ import { ScoringWishes } from './ingest/scoring/scoring-wishes.ts';
 import { ingestReflectors } from './ingest/reflectors.ts';
 import { statePublisher } from './ingest/state/publisher.ts';
 import { StateSource } from './ingest/state/state-source.ts';
+import { Warnings, warningMetrics } from './ingest/state/warnings.ts';
 import type { KubeApi, KubeObject } from './kube/api.ts';
 import { countedApi } from './kube/counted-api.ts';
 import { systemClock as clock } from './kube/clock.ts';
@@ -67,6 +68,7 @@ export class Operator {
   readonly #policies: Policies;
   readonly #ingest: Ingest;
   readonly #state: StateSource;
+  readonly #warnings: Warnings;
   readonly #lineage: LineageSource;
   readonly #wishes: ScoringWishes;
   readonly #kin: KinSource;
@@ -99,8 +101,12 @@ export class Operator {
     });
 
     const evaluator = new Evaluator({ onVerdict: (change) => this.#control.takeVerdict(change) });
+    const warnings = Warnings.of(watching);
     const policies = new Policies({
       evaluator,
+      onInForce: ({ signals }) => {
+        if (signals.some(({ metric }) => warningMetrics.has(metric.name))) warnings.start();
+      },
       rootNamespace,
       namespaceLabels: (name) => kinds.namespaces.store.get(name)?.metadata.labels,
     });
@@ -155,8 +161,10 @@ export class Operator {
     const { incidents, remediations } = kinds.records;
     const changing = { incidents, remediations };
     this.#feed = new EventFeed({ kinds: changing, bus, subjectPrefix: prefix, isLeader, clock, registry });
+    this.#warnings = warnings;
     this.#state = new StateSource({
       reflectors: cluster,
+      warnings,
       publisher: statePublisher({ broker, prefix, logger, registry }),
       clock,
       logger,
@@ -285,7 +293,7 @@ export class Operator {
       Promise.all([this.#ingest.stop(), this.#events.stop(2000), this.#speaker.stop(), this.#feed.stop()]),
     );
     const watches = Object.values(this.#cluster).map((reflector) => reflector.stop());
-    await atMost(ms, Promise.all([this.#kinds.stop(), ...watches]));
+    await atMost(ms, Promise.all([this.#kinds.stop(), this.#warnings.stop(), ...watches]));
     await atMost(ms, Promise.all([this.#broker.stop(), this.#server?.close()]));
   }
 

@@ -7,13 +7,15 @@ import type { Frame, Keyframe } from '../../engine/frame/types.ts';
 import { systemClock } from '../kube/clock.ts';
 import type { HttpKubeApi } from '../kube/http-api.ts';
 import { silentLogger } from '../kube/logger.ts';
-import { Deployment, Pod } from '../kube/resources.ts';
+import type { KubeObject } from '../kube/api.ts';
+import { Deployment, Event, Pod } from '../kube/resources.ts';
 import { connectToCluster, makeNamespace, removeNamespace } from '../testing/real-cluster.ts';
 import { Broker } from './broker.ts';
 import { Ingest } from './pipeline.ts';
 import { ingestReflectors } from './reflectors.ts';
 import { statePublisher } from './state/publisher.ts';
 import { StateSource } from './state/state-source.ts';
+import { Warnings } from './state/warnings.ts';
 import { eventually } from '../testing/eventually.ts';
 
 describe('Ingest on a real API server and NATS', function () {
@@ -22,6 +24,7 @@ describe('Ingest on a real API server and NATS', function () {
   const stops: (() => Promise<unknown> | void)[] = [];
   let api: HttpKubeApi;
   let namespace: string;
+  let warnings: Warnings;
   const keyframes = new Map<string, { keyframe: Keyframe; identities: readonly (RowIdentity | undefined)[] }>();
   /** The newest value of each metric of each target. */
   const values = new Map<string, number>();
@@ -39,7 +42,8 @@ describe('Ingest on a real API server and NATS', function () {
     const evaluator = { bind: keep, unbind: () => {}, frame: note, advance: () => {} };
     const ingest = new Ingest({ broker, stream, evaluator, reflectors, lookBackMs: () => 0, clock, logger, registry });
     const publisher = statePublisher({ broker, prefix, logger, registry });
-    const state = new StateSource({ reflectors, publisher, clock, logger, random });
+    warnings = Warnings.of({ api, clock, logger, random });
+    const state = new StateSource({ reflectors, warnings, publisher, clock, logger, random });
     stops.push(
       () => broker.stop(),
       async () => {
@@ -48,6 +52,7 @@ describe('Ingest on a real API server and NATS', function () {
         await streams.delete(framesStream(stream).name);
       },
       () => Promise.all(Object.values(reflectors).map((reflector) => reflector.stop())),
+      () => warnings.stop(),
       () => ingest.stop(),
       () => state.setActive(false),
     );
@@ -77,6 +82,21 @@ describe('Ingest on a real API server and NATS', function () {
       });
     }
   }
+  const now = () => ({ lastObservedTime: new Date().toISOString().replace('Z', '000Z') });
+  const warn = ({ metadata: { name, uid } }: KubeObject): Promise<KubeObject> => {
+    const event: KubeObject & Record<string, unknown> = {
+      metadata: { name: 'warned', namespace },
+      eventTime: now().lastObservedTime,
+      type: 'Warning',
+      reason: 'Unhealthy',
+      action: 'Probe',
+      note: 'it does not answer',
+      reportingController: 'example.com/test',
+      reportingInstance: 'test',
+      regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    };
+    return api.create(Event, event);
+  };
   const becomes = (metric: string, name: string, value: number): Promise<true> =>
     eventually(`${metric} ${value}`, () => values.get(`${metric} ${namespace}/${name}`) === value);
 
@@ -106,6 +126,12 @@ describe('Ingest on a real API server and NATS', function () {
     await becomes('k8s.container.restarts', name, 1);
     await becomes('k8s.container.status.waiting', name, 2);
     await becomes('k8s.pod.phase', name, 1);
+    warnings.start();
+    await becomes('k8s.pod.events.warnings', name, 0);
+    await warn(await api.get(Pod, { name, namespace }));
+    await becomes('k8s.pod.events.warnings', name, 1);
+    await api.patch(Event, { name: 'warned', namespace }, { type: 'merge', body: { series: { count: 3, ...now() } } });
+    await becomes('k8s.pod.events.warnings', name, 3);
     await api.delete(Pod, { name, namespace }, { gracePeriodSeconds: 0 });
     const source = `state/${prefix}-node`;
     await eventually('the end of the source', () => keyframes.get(source)?.keyframe.rows.length === 0);

@@ -25,6 +25,8 @@ export interface PoliciesOptions {
   readonly evaluator: Pick<Evaluator, 'setPolicy' | 'removePolicy'>;
   readonly rootNamespace: string;
   /** Labels of a namespace; undefined when there is no such namespace. */
+  /** Told of each policy that comes into force. */
+  readonly onInForce?: (policy: CompiledPolicy) => void;
   readonly namespaceLabels: (namespace: string) => Readonly<Record<string, string>> | undefined;
 }
 
@@ -52,6 +54,7 @@ export class Policies implements PolicyFacts {
     if ('problems' in compilation) return compilation.problems;
     this.#inForce.set(uid, { policy: object, compiled: compilation.policy, generation });
     this.#options.evaluator.setPolicy(compilation.policy, this.#matcher(object));
+    this.#options.onInForce?.(compilation.policy);
     return [];
   }
 

@@ -21,9 +21,14 @@ export class Boards {
   readonly #failures = new Failures();
   readonly #newBoot: () => string;
   readonly #onChange: (board: Board) => void;
+  readonly #warnings: (about: string) => number;
 
-  /** `onChange` is told of every board that has something new to say. `newBoot`: 16 random bytes in hex. */
-  constructor(newBoot: () => string, onChange: (board: Board) => void) {
+  /**
+   * `onChange` is told of every board that has something new to say. `newBoot`: 16 random bytes in hex. `warnings`: about
+   * `Pod/uid` or `Node/name`, so far; NaN while they are not counted.
+   */
+  constructor(newBoot: () => string, onChange: (board: Board) => void, warnings: (about: string) => number) {
+    this.#warnings = warnings;
     this.#newBoot = newBoot;
     this.#onChange = onChange;
   }
@@ -36,7 +41,7 @@ export class Boards {
     const board = this.#board(node);
     const old = this.#places.get(uid);
     const rows: Row[] = [{ scope: 'Pod', uid }];
-    board.set({ scope: 'Pod', uid }, inColumnOrder('Pod', podSamples(pod)));
+    board.set({ scope: 'Pod', uid }, inColumnOrder('Pod', podSamples(pod, this.#warnings(`Pod/${uid}`))));
     for (const container of namesOf(pod)) {
       const status = statusOf(pod, container);
       const row: Row = { scope: 'Container', uid, container };
@@ -58,7 +63,11 @@ export class Boards {
 
   setNode(node: NodeView): void {
     const { name } = node.metadata;
-    this.#set(name, { scope: 'Node', uid: name }, inColumnOrder('Node', nodeSamples(node)));
+    this.#set(
+      name,
+      { scope: 'Node', uid: name },
+      inColumnOrder('Node', nodeSamples(node, this.#warnings(`Node/${name}`))),
+    );
   }
 
   deleteNode(name: string): void {

@@ -16,8 +16,8 @@ const ended = (reason: string, exitCode = 1) => ({ terminated: { reason, exitCod
 describe('state samples', () => {
   it('tell every state metric of the catalogue', () => {
     const told = {
-      ...nodeSamples(node({})),
-      ...podSamples(pod({})),
+      ...nodeSamples(node({}), 0),
+      ...podSamples(pod({}), 0),
       ...containerSamples(undefined, 0),
       ...workloadSamples({ metadata, kind: 'Deployment', apiVersion: 'apps/v1', desired: 0, available: 0 }),
     };
@@ -35,14 +35,14 @@ describe('state samples', () => {
   for (const [status, code] of conditions) {
     it(`condition ${status ?? 'absent'} is ${code}`, () => {
       const found = { conditions: status === undefined ? [] : [{ type: 'Ready', status }] };
-      expect(nodeSamples(node(found))['k8s.node.condition_ready']).to.equal(code);
-      expect(podSamples(pod(found))['k8s.pod.ready']).to.equal(code);
+      expect(nodeSamples(node(found), 0)['k8s.node.condition_ready']).to.equal(code);
+      expect(podSamples(pod(found), 0)['k8s.pod.ready']).to.equal(code);
     });
   }
 
   it('a cordoned node', () => {
-    expect(nodeSamples(node({}, true))['k8s.node.unschedulable']).to.equal(1);
-    expect(nodeSamples(node({}))['k8s.node.unschedulable']).to.equal(0);
+    expect(nodeSamples(node({}, true), 0)['k8s.node.unschedulable']).to.equal(1);
+    expect(nodeSamples(node({}), 0)['k8s.node.unschedulable']).to.equal(0);
   });
 
   it('problems of a node are its true conditions, but those of the kubelet', () => {
@@ -54,7 +54,7 @@ describe('state samples', () => {
       condition('FrequentKubeletRestart', 'False'),
     ];
     const problems = (conditions: NodeView['status']['conditions']): unknown =>
-      nodeSamples(node({ ...(conditions && { conditions }) }))['k8s.node.problems'];
+      nodeSamples(node({ ...(conditions && { conditions }) }), 0)['k8s.node.problems'];
     expect([undefined, kubelets, [...kubelets, ...others]].map(problems)).to.deep.equal([0, 0, 2]);
   });
 
@@ -69,7 +69,7 @@ describe('state samples', () => {
   ];
   for (const [phase, code] of phases) {
     it(`phase ${phase ?? 'absent'} is ${code}`, () => {
-      expect(podSamples(pod(phase === undefined ? {} : { phase }))['k8s.pod.phase']).to.equal(code);
+      expect(podSamples(pod(phase === undefined ? {} : { phase }), 0)['k8s.pod.phase']).to.equal(code);
     });
   }
 

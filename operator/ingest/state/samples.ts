@@ -22,12 +22,13 @@ const names = new Map(scopes.map((scope) => [scope, metricsOf(scope)]));
 export const inColumnOrder = (scope: Scope, samples: Samples): Float32Array =>
   Float32Array.from(names.get(scope) ?? [], (metric) => samples[metric] ?? Number.NaN);
 
-export const nodeSamples = (node: NodeView): Samples => ({
+export const nodeSamples = (node: NodeView, warnings: number): Samples => ({
   'k8s.node.condition_ready': conditionCode(node, 'Ready'),
   'k8s.node.condition_memory_pressure': conditionCode(node, 'MemoryPressure'),
   'k8s.node.condition_disk_pressure': conditionCode(node, 'DiskPressure'),
   'k8s.node.condition_pid_pressure': conditionCode(node, 'PIDPressure'),
   'k8s.node.problems': problemsOf(node),
+  'k8s.node.events.warnings': warnings,
   'k8s.node.unschedulable': node.spec.unschedulable === true ? 1 : 0,
 });
 
@@ -39,9 +40,13 @@ export const workloadSamples = ({ desired, available }: WorkloadView): Samples =
 
 const phases = ['Pending', 'Running', 'Succeeded', 'Failed'];
 
-export const podSamples = (pod: PodView): Samples => {
+export const podSamples = (pod: PodView, warnings: number): Samples => {
   const phase = phases.indexOf(pod.status.phase ?? 'Pending');
-  return { 'k8s.pod.ready': conditionCode(pod, 'Ready'), 'k8s.pod.phase': phase === -1 ? phases.length : phase };
+  return {
+    'k8s.pod.ready': conditionCode(pod, 'Ready'),
+    'k8s.pod.phase': phase === -1 ? phases.length : phase,
+    'k8s.pod.events.warnings': warnings,
+  };
 };
 
 /** Before a container has a status it has done nothing: it waits to be created. */

@@ -33,6 +33,26 @@ class Shelf<T extends KubeObject> implements Watched<T> {
   }
 }
 
+/** Warnings whose counts a test sets; of all until they are. */
+class Counts {
+  readonly #counts = new Map<string, number>();
+  #others = NaN;
+  #listener: (about: string | undefined) => void = () => {};
+
+  about(what: string): number {
+    return this.#counts.get(what) ?? this.#others;
+  }
+  onChange(listener: (about: string | undefined) => void): () => void {
+    this.#listener = listener;
+    return () => {};
+  }
+  set(about: string | undefined, count: number): void {
+    if (about === undefined) this.#others = count;
+    else this.#counts.set(about, count);
+    this.#listener(about);
+  }
+}
+
 interface Sent {
   readonly keyframe: Keyframe;
   readonly frame: Frame;
@@ -65,8 +85,9 @@ function setUp() {
     },
     forget: ({ node }: Pick<SourceId, 'node'>) => void forgotten.push(node),
   };
-  const source = new StateSource({ reflectors, publisher, clock, logger: silentLogger, random: () => 0.5 });
-  return { clock, pods, nodes, deployments, sent, forgotten, source };
+  const warnings = new Counts();
+  const source = new StateSource({ reflectors, warnings, publisher, clock, logger: silentLogger, random: () => 0.5 });
+  return { clock, pods, nodes, deployments, sent, forgotten, source, warnings };
 }
 
 let version = 1;
@@ -97,6 +118,26 @@ describe('StateSource', () => {
     source.setActive(true);
     await clock.advance(0);
     expect(sent).to.have.length(1);
+  });
+
+  it('tells what Events warn of, once they are counted', async () => {
+    const { pods, nodes, source, sent, clock, warnings } = setUp();
+    nodes.set(nodeView(node({ name: 'node-1' })));
+    pods.set(webPod());
+    source.setActive(true);
+    await clock.advance(1000);
+    expect(sent.flatMap(story)).to.include('k8s.pod.events.warnings@uid-pod = NaN');
+    const told = async (about: string | undefined, count: number): Promise<string[]> => {
+      sent.splice(0);
+      warnings.set(about, count);
+      await clock.advance(100);
+      return sent.flatMap(story).filter((line) => line.includes('warnings'));
+    };
+    const all = ['k8s.node.events.warnings@node-1 = 0', 'k8s.pod.events.warnings@uid-pod = 0'];
+    expect(await told(undefined, 0)).to.deep.equal(all);
+    expect(await told('Pod/uid-pod', 2)).to.deep.equal(['k8s.pod.events.warnings@uid-pod = 2']);
+    expect(await told('Node/node-1', 1)).to.deep.equal(['k8s.node.events.warnings@node-1 = 1']);
+    expect(await told('Pod/uid-gone', 1)).to.deep.equal([]);
   });
 
   it('tells of each node in a source of its own, and of workloads and unscheduled pods in one more', async () => {

@@ -12,9 +12,12 @@ import { errorFields, type Logger } from '../../kube/logger.ts';
 import { follow, type Reflectors } from '../reflectors.ts';
 import { fullIntervalMs, type Board } from './board.ts';
 import { Boards } from './boards.ts';
+import type { Warnings } from './warnings.ts';
 
 export interface StateSourceOptions {
   readonly reflectors: Reflectors;
+  /** Counts what Events warn of; undefined: nobody does. */
+  readonly warnings?: Pick<Warnings, 'about' | 'onChange'>;
   readonly publisher: Pick<FramePublisher, 'offer' | 'forget'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -54,12 +57,26 @@ export class StateSource {
   }
 
   #begin(): void {
-    const { pods, nodes, deployments, statefulSets, daemonSets } = this.#options.reflectors;
+    const { reflectors, warnings } = this.#options;
+    const { pods, nodes, deployments, statefulSets, daemonSets } = reflectors;
     const boards = new Boards(
       () => randomBytes(16).toString('hex'),
       (board) => this.#changed(board),
+      (about) => warnings?.about(about) ?? Number.NaN,
     );
+    const warned = (about: string | undefined): void => {
+      const [kind, id = ''] = about?.split('/') ?? [];
+      const pod = pods.store.byUid(id);
+      const node = nodes.store.get(id);
+      if (kind === 'Pod' && pod !== undefined) boards.setPod(pod);
+      else if (kind === 'Node' && node !== undefined) boards.setNode(node);
+      else if (about === undefined) {
+        for (const each of pods.store.list()) boards.setPod(each);
+        for (const each of nodes.store.list()) boards.setNode(each);
+      }
+    };
     this.#stop = [
+      warnings?.onChange(warned) ?? (() => {}),
       follow(
         nodes,
         (node) => boards.setNode(node),
