@@ -12,9 +12,10 @@ export interface Limits {
  */
 export function limitsOf(answer: unknown): ReadonlyMap<string, Limits> {
   const { items } = answer as PodList;
-  if (!Array.isArray(items)) throw new TypeError('it has no "items"');
+  // A kubelet without pods says null.
+  if (items !== null && !Array.isArray(items)) throw new TypeError('it has no "items"');
   const limits = new Map<string, Limits>();
-  for (const { metadata, spec, status } of items as Pod[])
+  for (const { metadata, spec, status } of (items ?? []) as Pod[])
     for (const { name, resources } of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
       const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
       const inForce = statuses.find((each) => each.name === name)?.resources ?? resources;

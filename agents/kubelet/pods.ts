@@ -14,8 +14,11 @@ export interface NodePod {
 /** The pods in a kubelet's answer at /pods. Throws a TypeError when it is no list of pods. */
 export function podsOf(answer: unknown): readonly NodePod[] {
   const { items } = object(answer);
-  if (!Array.isArray(items)) throw new TypeError('it has no "items"');
-  return items.map(podOf).filter(({ uid }) => uid !== '');
+  // A kubelet without pods says null.
+  if (items !== null && !Array.isArray(items)) throw new TypeError('it has no "items"');
+  return list(items)
+    .map(podOf)
+    .filter(({ uid }) => uid !== '');
 }
 
 function podOf(pod: unknown): NodePod {
