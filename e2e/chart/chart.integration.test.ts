@@ -20,7 +20,13 @@ const definitions = ['detectionpolicies', 'remediationplans', 'guardrails', 'inc
 const patchesNodes = ['cordon', 'drain', 'label', 'annotate', 'taint'];
 const withoutPatches = ['--set', patchesNodes.map((name) => `operator.actions.${name}=false`).join(',')] as const;
 const ofRelease = { 'app.kubernetes.io/instance': release };
-const withoutHostPaths = ['--set', 'agent.hostPaths=false,agent.kubeletStats.enabled=true'] as const;
+const ownMetric = { name: 'test.agent.rows', unit: '{row}', kind: 'gauge', series: 'homeostat_agent_rows' };
+const withoutHostPaths = [
+  '--set',
+  'agent.hostPaths=false,agent.kubeletStats.enabled=true,agent.scrape.enabled=true,agent.scrape.seconds=1',
+  '--set-json',
+  `metrics=${JSON.stringify([{ ...ownMetric, scope: 'Container' }])}`,
+] as const;
 /** What Helm makes for a release, in the cluster and in its namespace. */
 const installed = 'clusterroles,clusterrolebindings,all,serviceaccounts,roles,rolebindings,poddisruptionbudgets';
 
@@ -127,30 +133,32 @@ describe('the chart on a cluster', function () {
     await cordoned(refused, false);
   });
 
-  it('judges what kubelets tell, where agents may not see cgroups', async () => {
+  it('judges what kubelets tell, where agents may not see cgroups, and what pods tell of themselves', async () => {
     await helm('upgrade', release, ...chart, ...withoutHostPaths);
     await kubectl(['rollout', 'status', `daemonset/${release}-agent`, '-n', namespace, `--timeout=${patienceMs}ms`]);
-    const policy: KubeObject & { spec: object } = {
-      metadata: { name: 'any-memory', namespace },
-      spec: {
-        // Of this release: agents that other tests have left are measured as well.
-        target: { kind: 'Container', container: 'agent', selector: { matchLabels: ofRelease } },
-        mode: 'Observe',
-        signals: [
-          {
-            name: 'used',
-            metric: 'k8s.container.memory.limit_utilization',
-            detect: { threshold: { above: '0%' } },
-          },
-        ],
-        routes: [{ to: 'Incident' }],
-      },
+    const agents = ['-n', namespace, '-l', 'app.kubernetes.io/name=homeostat-agent'];
+    await kubectl(['annotate', 'pods', ...agents, 'prometheus.io/scrape=true', 'prometheus.io/port=9091']);
+    const firesOfEveryAgent = async (name: string, metric: string, above: string): Promise<void> => {
+      const policy: KubeObject & { spec: object } = {
+        metadata: { name, namespace },
+        spec: {
+          // Of this release: agents that other tests have left are measured as well.
+          target: { kind: 'Container', container: 'agent', selector: { matchLabels: ofRelease } },
+          mode: 'Observe',
+          signals: [{ name: 'used', metric, detect: { threshold: { above } } }],
+          routes: [{ to: 'Incident' }],
+        },
+      };
+      await api.create(resources.DetectionPolicy, policy);
+      await until(`${metric} of every agent`, patienceMs, async () => {
+        const found = await api.get<DetectionPolicy>(resources.DetectionPolicy, { name, namespace });
+        return found.status?.targets?.firing === cluster.nodes.filter(({ real }) => real).length || undefined;
+      });
     };
-    await api.create(resources.DetectionPolicy, policy);
-    await until('the memory of every agent', patienceMs, async () => {
-      const found = await api.get<DetectionPolicy>(resources.DetectionPolicy, { name: 'any-memory', namespace });
-      return found.status?.targets?.firing === cluster.nodes.filter(({ real }) => real).length || undefined;
-    });
+    await Promise.all([
+      firesOfEveryAgent('any-memory', 'k8s.container.memory.limit_utilization', '0%'),
+      firesOfEveryAgent('any-rows', ownMetric.name, '0'),
+    ]);
   });
 
   it('leaves the kinds when it is uninstalled, and nothing else', async () => {
