@@ -55,17 +55,19 @@ const slowWrite = (replica: number): Happening => ({ is: 'fault', on: 'TargetWri
 const leader = (random: Random): number => (random.chance(0.8) ? 0 : 1);
 
 /**
- * The write of a step is on its way for seconds, who sent it stands still, and when another process leads a person wants
- * the step taken back, of which nothing is to be seen yet.
+ * The write of a step is on its way for seconds, who sent it stands still and had not renewed its Lease for a while, and
+ * when another process leads a person wants the step taken back, of which nothing is to be seen yet.
  */
 const lateWrite: Plot = (random, startMs) => {
   const replica = leader(random);
+  const lost: Happening = { is: 'fault', on: 'LeaseWrite', kind: 'LostBefore', replica, count: 0, ms: 9000 };
   return {
     plan: planOf({}),
     happenings: [
+      { atMs: startMs - 2500, happens: lost },
       { atMs: startMs, happens: slowWrite(replica) },
       { atMs: startMs + random.int(150, 600), happens: { is: 'pause', replica, ms: random.int(15, 30) * 1000 } },
-      { atMs: startMs + random.int(3000, 9000), happens: undo },
+      { atMs: startMs + random.int(500, 4000), happens: undo },
     ],
     lastsMs: 14_000,
   };
