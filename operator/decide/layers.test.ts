@@ -85,6 +85,12 @@ describe('layerOf', () => {
       'Lasting',
     ],
     [
+      'one that replaced ours, cannot take that back, and takes other things back',
+      'homeostat/homeostat-system/b',
+      [wished(on('b', ours, undone('UndoFailed'), { state: 'Irreversible' }))],
+      'Lasting',
+    ],
+    [
       'one that replaced that of one that replaced ours',
       'homeostat/homeostat-system/c',
       [on('b', ours), on('c', 'homeostat/homeostat-system/b')],
@@ -152,6 +158,15 @@ describe('isUncovered', () => {
 
 describe('restorerOf', () => {
   const b = 'homeostat/homeostat-system/b';
+  const c = 'homeostat/homeostat-system/c';
+  /** Steps of b on the field, in their order. */
+  const steps = (...all: [below: string, to: string, undo?: 'Done'][]): Remediation => {
+    const changes = all.flatMap(([below, to, state]): RecordedChange[] => {
+      const undo = state === undefined ? {} : { undo: { state } };
+      return [{ ...field, to, fromManagers: [below], ...undo }];
+    });
+    return { ...on('b', ours), status: { steps: [{ name: 's', state: 'Applied', changes }] } };
+  };
   const cases: [what: string, from: string, snapshot: Remediation[] | undefined, restorer: unknown][] = [
     ['nobody is on top', '4', [], undefined],
     ['one put back what was there before us', '4', [on('b', ours)], b],
@@ -162,6 +177,16 @@ describe('restorerOf', () => {
     ['an own step put it there on top of another', '4', [on('a', ours)], undefined],
     ['one would have put it there', '4', [skipped(on('b', ours))], undefined],
     ['there is no snapshot', '4', undefined, undefined],
+    ['one put it back in its second step', '4', [steps([ours, '5'], [b, '4'])], b],
+    ['one has taken back the step that put it there', '4', [steps([ours, '5'], [b, '4', 'Done'])], undefined],
+    [
+      'one put it there before us, and something else on top of us',
+      '4',
+      [steps(['kubectl', '4'], [ours, '5'])],
+      undefined,
+    ],
+    ['one put it back on top of one that is on top of us', '4', [steps([c, '4']), on('c', ours)], b],
+    ['one put it back on top of one that is on top of a person', '4', [steps([c, '4']), on('c', 'kubectl')], undefined],
   ];
   for (const [what, from, snapshot, restorer] of cases)
     it(`${what}: ${String(restorer)}`, () => expect(restorerOf(ours, { ...field, from }, snapshot)).to.equal(restorer));

@@ -34,14 +34,22 @@ export function layerOf(
   if (top === undefined) return 'Foreign';
   const below = belowOf(top, field);
   if (below === undefined) return 'Unknown';
-  if (!below.includes(manager)) {
-    const next = below.find(isRemediation);
-    const others = snapshot.filter((other) => other !== top);
-    if (next === undefined || layerOf(manager, field, next, others) === 'Foreign') return 'Foreign';
-  }
+  if (!leadTo(manager, field, below, without(top, snapshot))) return 'Foreign';
   if (hasGivenBack(top, field)) return 'Unknown';
+  // Whatever else it takes back.
+  if (changesOf(top, field).every(({ undo }) => undo?.state === 'Irreversible')) return 'Lasting';
   return top.status?.finishedTime === undefined || isToBeTakenBack(top) ? 'Passing' : 'Lasting';
 }
+
+/** Whether one of the owners of a value is we (`manager`), or a Remediation on top of us, with however many in between. */
+function leadTo(manager: string, field: Field, owners: readonly string[], snapshot: readonly Remediation[]): boolean {
+  if (owners.includes(manager)) return true;
+  const next = owners.find(isRemediation);
+  return next !== undefined && layerOf(manager, field, next, snapshot) !== 'Foreign';
+}
+
+const without = (one: Remediation, snapshot: readonly Remediation[]): Remediation[] =>
+  snapshot.filter((other) => other !== one);
 
 /** Whether what we (`manager`) left to `by`, on top of us, is not that one's any more: it has given it back to those below. */
 export function isUncovered(
@@ -68,22 +76,22 @@ function hasGivenBack(top: Remediation, field: Field): boolean {
 }
 
 /**
- * Who replaced our value by the one that was there before it, and is to give ours back when its own is taken back: what
- * looks as if we had done nothing is on top of us. Undefined when nobody did.
+ * Who put back, on top of our value, the one that was there before it, and is to give ours back when its own is taken
+ * back: what looks as if we had done nothing is on top of us, over others or other steps perhaps. Undefined when nobody did.
  */
 export function restorerOf(
   manager: string,
   { from, ...field }: Pick<RecordedChange, 'object' | 'path' | 'from'>,
-  snapshot: readonly Remediation[] | undefined,
+  snapshot: readonly Remediation[] = [],
 ): string | undefined {
-  const top = snapshot?.find(
-    (other) =>
-      managerOf(other.metadata) !== manager &&
-      changesOf(other, field).some(
-        ({ fromManagers, to, undo }) =>
-          fromManagers?.includes(manager) === true && isStanding(undo) && sameJson(valueOf(to), valueOf(from)),
-      ),
-  );
+  const top = snapshot.find((other) => {
+    if (managerOf(other.metadata) === manager) return false;
+    const standing = changesOf(other, field).filter(({ undo }) => isStanding(undo));
+    if (!standing.some(({ to }) => sameJson(valueOf(to), valueOf(from)))) return false;
+    const others = without(other, snapshot);
+    const first = standing.findIndex(({ fromManagers = [] }) => leadTo(manager, field, fromManagers, others));
+    return first !== -1 && standing.slice(first).some(({ to }) => sameJson(valueOf(to), valueOf(from)));
+  });
   return top && managerOf(top.metadata);
 }
 
