@@ -121,8 +121,6 @@ export class History {
     const undos = found.filter(({ record }) => isBeingUndone(record) && isValue(record, field, 'from'));
     const isOwn = ({ metadata }: Remediation): boolean => managerOf(metadata) === manager;
     const exact = undos.filter(({ record }) => record.path === '' || sameJson(field.before, valueOf(record.to)));
-    const undo = exact.find(({ remediation }) => isOwn(remediation)) ?? exact[0] ?? undos[0];
-    if (undo !== undefined) return { as: 'Undo', ...undo };
     const acts = found.filter(
       ({ record, remediation, state }) =>
         state !== 'Pending' &&
@@ -131,7 +129,12 @@ export class History {
         (manager === undefined || isOwn(remediation)),
     );
     const asRecorded = acts.filter(({ record }) => record.path === '' || sameJson(field.before, valueOf(record.from)));
-    const act = asRecorded.find(({ state }) => state === 'Prepared') ?? asRecorded[0] ?? acts[0];
+    const current = asRecorded.find(({ state }) => state === 'Prepared');
+    // What it is about to do itself is not what another one would take back by the same value.
+    const isItsOwn = current !== undefined && isOwn(current.remediation);
+    const undo = exact.find(({ remediation }) => isOwn(remediation)) ?? (isItsOwn ? undefined : (exact[0] ?? undos[0]));
+    if (undo !== undefined) return { as: 'Undo', ...undo };
+    const act = current ?? asRecorded[0] ?? acts[0];
     return act && { as: 'Act', ...act };
   }
 
