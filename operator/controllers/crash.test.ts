@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { Incident } from '../kube/resources.ts';
 import { Cluster, condition, nodeTarget } from './harness.test.ts';
+import { Operator } from './process.test.ts';
 
 /** Kills the operator at the n-th write of it from now on, before or after it is made. */
 function killAt(cluster: Cluster, n: number, when: 'before' | 'after'): () => boolean {
@@ -107,6 +109,27 @@ describe('a process killed at any write', () => {
     await cluster.judged(policy, nodeTarget(), 'Firing', { firstSampleMs: cluster.clock.now() - 100 });
     expect(cluster.incidents).to.have.lengthOf(1);
     expect(cluster.remediations).to.have.lengthOf(1);
+    await cluster.operator.die();
+  });
+
+  it('opens no second incident when it begins to lead before the watch tells of the first', async () => {
+    const cluster = new Cluster();
+    const policy = cluster.policy({ routes: [{ to: 'Incident' }] });
+    await cluster.start();
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    await cluster.operator.die();
+    const opened = cluster.incident;
+    await cluster.remove(Incident, opened.metadata.name);
+    cluster.operator = new Operator(cluster);
+    cluster.operator.isLeader = false;
+    await cluster.start();
+    cluster.stalled.add('Incident');
+    cluster.server.seed(Incident, opened);
+    await cluster.judged(policy, nodeTarget(), 'Firing', { firstSampleMs: cluster.clock.now() - 100 });
+    cluster.operator.isLeader = true;
+    cluster.operator.control.resync();
+    await cluster.settle();
+    expect(cluster.incident.metadata.name).to.equal(opened.metadata.name);
     await cluster.operator.die();
   });
 

@@ -68,7 +68,7 @@ export interface WakeUpsOptions {
   readonly policies: Policies;
   readonly judge: Judge;
   readonly view: PolicyView;
-  readonly opener: Pick<IncidentOpener, 'keyOf'>;
+  readonly opener: Pick<IncidentOpener, 'keyOf' | 'resync'>;
   /** Told the namespace of a Remediation that is gone. */
   readonly missed: (namespace: string) => void;
 }
@@ -134,6 +134,7 @@ export class WakeUps {
   resync(): void {
     if (!this.#started) return;
     const { kinds } = this.#options.context;
+    this.#options.opener.resync();
     for (const policy of kinds.policies.list()) this.#queues.policies.add(keyOf(policy));
     for (const plan of kinds.plans.list()) this.#queues.plans.add(keyOf(plan));
     for (const guardrail of kinds.guardrails.list()) this.#queues.guardrails.add(keyOf(guardrail));

@@ -7,6 +7,7 @@ import type { Incident } from '../../../crds/incident.ts';
 import type { Verdict } from '../../../engine/evaluate/verdict.ts';
 import { hasReason } from '../../kube/api.ts';
 import { findCondition } from '../../kube/conditions.ts';
+import { listAll } from '../../kube/list.ts';
 import { DetectionPolicy, Incident as IncidentResource } from '../../kube/resources.ts';
 import { keyOf } from '../../kube/store.ts';
 import type { Context } from '../context.ts';
@@ -21,13 +22,19 @@ import { describeEvidence, evidenceOf } from './evidence.ts';
 import type { IncidentMetrics } from './metrics.ts';
 import { isResolved, resolvedMs } from './progress.ts';
 
+interface Waiting {
+  readonly policyUid: string;
+  readonly target: TargetReference;
+}
+
 export class IncidentOpener {
   readonly #context: Context;
   readonly #judge: Judge;
   readonly #policies: Policies;
   readonly #metrics: IncidentMetrics;
   /** Targets that a verdict was heard of, by the key under which they wait. */
-  readonly #waiting = new Map<string, { readonly policyUid: string; readonly target: TargetReference }>();
+  readonly #waiting = new Map<string, Waiting>();
+  #othersKnown: Promise<void> | undefined;
 
   constructor(context: Context, judge: Judge, policies: Policies, metrics: IncidentMetrics) {
     this.#context = context;
@@ -43,22 +50,51 @@ export class IncidentOpener {
     return key;
   }
 
+  /** To be called when this process begins to lead: what others have opened is looked up, so that nobody waits for it later. */
+  resync(): void {
+    this.#othersKnown = undefined;
+    // What fails is tried again by whoever needs it.
+    if (this.#context.isLeader()) this.#learnOthers().catch(() => {});
+  }
+
   readonly reconcile = async (key: string): Promise<void> => {
     const waiting = this.#waiting.get(key);
     this.#waiting.delete(key);
     // Who does not lead, or does not know the present yet, looks at everything that fires when that has changed.
     if (waiting === undefined || !this.#context.isLeader() || !this.#judge.isLive) return;
-    const inForce = this.#policies.get(waiting.policyUid);
-    const verdict = this.#judge.verdict(waiting.policyUid, waiting.target);
-    if (inForce === undefined || verdict?.state !== 'Firing') return;
     try {
-      const interrupted = this.#interrupted(verdict, waiting.target);
-      if (interrupted !== undefined) await this.#open(inForce, verdict, waiting.target, interrupted);
+      await this.#learnOthers();
+      if (this.#context.isLeader()) await this.#look(waiting);
     } catch (error) {
       this.#waiting.set(key, waiting);
       throw error;
     }
   };
+
+  async #look({ policyUid, target }: Waiting): Promise<void> {
+    const inForce = this.#policies.get(policyUid);
+    const verdict = this.#judge.verdict(policyUid, target);
+    if (inForce === undefined || verdict?.state !== 'Firing') return;
+    const interrupted = this.#interrupted(verdict, target);
+    if (interrupted !== undefined) await this.#open(inForce, verdict, target, interrupted);
+  }
+
+  /**
+   * Those that another process has opened, once each time that this one begins to lead: the watch may not have told of the
+   * last ones yet, and a second one would be opened for a target that has recovered and fired again meanwhile.
+   */
+  #learnOthers(): Promise<void> {
+    const list = async (): Promise<void> => {
+      const { api, kinds } = this.#context;
+      try {
+        for (const incident of await listAll<Incident>(api, IncidentResource)) kinds.incidents.wrote(incident);
+      } catch (error) {
+        this.#othersKnown = undefined;
+        throw error;
+      }
+    };
+    return (this.#othersKnown ??= list());
+  }
 
   /**
    * The Incidents of this very episode that ended although the target fired on, because the policy was to observe only
