@@ -1,5 +1,6 @@
 import type { Refusal } from '../declared/declared-source.ts';
 import { messageOf } from './protobuf.ts';
+import type { Written } from './remote-write.ts';
 
 /** What a request is answered with. */
 export interface Answer {
@@ -8,6 +9,7 @@ export interface Answer {
   readonly body?: string | Buffer;
   /** Seconds after which to try again. */
   readonly retryAfter?: number;
+  readonly headers?: Readonly<Record<string, string | number>>;
 }
 
 /** A request that is refused as a whole. */
@@ -50,6 +52,22 @@ export function otlpAnswer(isJson: boolean, refused: ReadonlyMap<Refusal, number
   }
   const partial = message === undefined ? [] : [[1, messageOf([1, count], [2, message])] as [number, Buffer]];
   return { status: 200, type: protobuf, body: messageOf(...partial) };
+}
+
+/**
+ * The answer to remote write, after what is good has been taken: 400 when something is refused, which is not sent again as
+ * after 5xx. What is not declared counts as written, or a sender of 2.0 would take us for one who knows 1.0 only.
+ */
+export function writtenAnswer(all: Written, refused: ReadonlyMap<Refusal, number>): Answer {
+  const text = refusalText(refused);
+  const count = [...refused.values()].reduce((sum, each) => sum + each, 0);
+  const headers = {
+    'x-prometheus-remote-write-samples-written': all.samples - count,
+    'x-prometheus-remote-write-histograms-written': all.histograms,
+    'x-prometheus-remote-write-exemplars-written': all.exemplars,
+  };
+  if (text === undefined) return { status: 204, headers };
+  return { status: 400, headers, type: 'text/plain; charset=utf-8', body: `${text}\n` };
 }
 
 /** A google.rpc.Status that says why a request was refused; in plain text for those who did not ask by OTLP. */

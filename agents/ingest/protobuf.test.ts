@@ -1,6 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { doubleOf, fieldsOf, fixed64Of, int64Of, messageOf, ProtobufError, sfixed64Of, textOf } from './protobuf.ts';
+import {
+  doubleOf,
+  fieldsOf,
+  fixed64Of,
+  int64Of,
+  messageOf,
+  ProtobufError,
+  sfixed64Of,
+  textOf,
+  varintsOf,
+} from './protobuf.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const first = (text: string) => fieldsOf(hex(text))[0] ?? { number: 0, varint: 0n, bytes: Buffer.alloc(0) };
@@ -52,6 +62,11 @@ describe('fieldsOf', () => {
         expect(read).to.deep.equal(fields);
       }),
     );
+  });
+
+  it('reads numbers that are packed, and those that are not', () => {
+    expect(varintsOf(first('0a 03 01 ac 02'))).to.deep.equal([1, 300]);
+    expect(fieldsOf(hex('08 01 08 ac 02')).flatMap(varintsOf)).to.deep.equal([1, 300]);
   });
 
   it('bears any bytes', () => {

@@ -80,6 +80,18 @@ export const sfixed64Of = ({ bytes }: Field): number => Number(eight(bytes).read
 /** An `int64`, to the nearest double. */
 export const int64Of = ({ varint }: Field): number => Number(BigInt.asIntN(64, varint));
 
+/** A `repeated uint32`, packed or one by one. */
+export function varintsOf({ bytes, varint: alone }: Field): number[] {
+  if (bytes.length === 0) return [Number(alone)];
+  const numbers: number[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const { value, end } = varintAt(bytes, at);
+    numbers.push(Number(value));
+    at = end;
+  }
+  return numbers;
+}
+
 /** A `string`. */
 export const textOf = ({ bytes }: Field): string => bytes.toString('utf8');
 

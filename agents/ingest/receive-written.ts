@@ -1,22 +1,28 @@
 import type { DeclaredSource, Refusal } from '../declared/declared-source.ts';
-import { readWriteRequest } from './remote-write.ts';
+import { readWritten, type WriteMessage, type Written } from './remote-write.ts';
 import type { Speaker } from './speaker.ts';
 
 export interface Writing {
   readonly into: Pick<DeclaredSource, 'wants' | 'take' | 'end' | 'refused'>;
   readonly whose: ReturnType<Speaker['from']>;
   readonly holdMs: number;
+  /** When the agent began: a count that began later has risen from 0 since. */
+  readonly sinceMs: number;
   /** Samples of declared metrics that are refused, by why; counted here. */
   readonly refused: Map<Refusal, number>;
 }
 
 /**
- * Takes the samples of a WriteRequest. The labels `namespace`, `pod` and `container` say whose they are; without a pod they
+ * Takes the samples of a request, and answers what there was in it. The labels `namespace`, `pod` and `container` say whose they are; without a pod they
  * are of the sender. Throws a ProtobufError.
  */
-export function takeWritten(request: Buffer, { into, whose, holdMs, refused }: Writing): void {
+export function takeWritten(
+  message: WriteMessage,
+  request: Buffer,
+  { into, whose, holdMs, sinceMs, refused }: Writing,
+): Written {
   const refuse = (why: Refusal, count = 1): void => void refused.set(why, (refused.get(why) ?? 0) + count);
-  readWriteRequest(request, into.wants, ({ name, labels, samples }) => {
+  return readWritten(message, request, into.wants, ({ name, labels, samples, startMs }) => {
     const subject = whose({
       namespace: labels.get('namespace'),
       pod: labels.get('pod'),
@@ -34,7 +40,7 @@ export function takeWritten(request: Buffer, { into, whose, holdMs, refused }: W
         into.end(pod, container, { name, series });
         continue;
       }
-      const as = { kind: 'Plain', isWhole: false } as const;
+      const as = { kind: 'Plain', ...(startMs > 0 && { sinceMs: startMs }), isWhole: startMs > sinceMs } as const;
       const why = into.take(pod, container, { name, labels, series, value, atMs, as, holdMs });
       if (why !== undefined) refuse(why);
     }

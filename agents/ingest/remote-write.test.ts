@@ -2,17 +2,22 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { messageOf, ProtobufError } from './protobuf.ts';
-import { readWriteRequest, type WrittenSeries } from './remote-write.ts';
+import { readWritten, type WriteMessage, type Written, type WrittenSeries } from './remote-write.ts';
 import { unsnappy } from './snappy.ts';
 
-const read = (request: Buffer, wants: (name: string) => boolean = () => true): WrittenSeries[] => {
+let written: Written | undefined;
+const read = (
+  request: Buffer,
+  wants: (name: string) => boolean = () => true,
+  message: WriteMessage = 'prometheus.WriteRequest',
+): WrittenSeries[] => {
   const series: WrittenSeries[] = [];
-  readWriteRequest(request, wants, (each) => series.push(each));
+  written = readWritten(message, request, wants, (each) => series.push(each));
   return series;
 };
 const request = unsnappy(readFileSync(`${import.meta.dirname}/captures/write.snappy`), 100_000);
 
-describe('readWriteRequest', () => {
+describe('remote write', () => {
   it('reads series, their samples, and that they have ended', () => {
     const series = read(request);
     expect(series.map(({ name }) => name)).to.deep.equal([...Array.from({ length: 41 }, () => 'queue'), 'up']);
@@ -28,10 +33,51 @@ describe('readWriteRequest', () => {
     ]);
     expect(series[40]?.samples.map(({ isStale }) => isStale)).to.deep.equal([true]);
     expect(series[41]?.samples[0]?.atMs).to.equal(-5);
+    expect(written).to.deep.equal({ samples: 82, histograms: 0, exemplars: 0 });
   });
 
   it('passes over what is not wanted', () => {
     expect(read(request, (name) => name === 'up')).to.have.length(1);
+  });
+
+  const second = unsnappy(readFileSync(`${import.meta.dirname}/captures/write-2.snappy`), 100_000);
+
+  it('reads 2.0 as well, where labels are places in a list', () => {
+    const series = read(second, undefined, 'io.prometheus.write.v2.Request');
+    expect(series).to.deep.equal([
+      {
+        name: 'queue',
+        labels: new Map([
+          ['container', 'app'],
+          ['namespace', 'shop'],
+          ['pod', 'web-1'],
+        ]),
+        startMs: 0,
+        samples: [{ value: 4, atMs: 1_760_000_000_000, isStale: false }],
+      },
+      {
+        name: 'orders_total',
+        labels: new Map([['pod', 'web-1']]),
+        startMs: 1_759_999_990_000,
+        samples: [{ value: 9, atMs: 1_760_000_000_000, isStale: false }],
+      },
+    ]);
+    expect(written).to.deep.equal({ samples: 2, histograms: 1, exemplars: 1 });
+  });
+
+  it('bears any bytes as 2.0', () => {
+    fc.assert(
+      fc.property(fc.nat(second.length - 1), fc.nat(255), (at, byte) => {
+        const copy = Buffer.from(second);
+        copy[at] = byte;
+        try {
+          read(copy, undefined, 'io.prometheus.write.v2.Request');
+        } catch (error) {
+          expect(error).to.be.instanceOf(ProtobufError);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('refuses a series without a name', () => {

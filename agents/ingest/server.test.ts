@@ -164,6 +164,18 @@ describe('ingest', () => {
     expect(values()).to.deep.equal({ 'own.tills uid-1 app': 799.5 });
   });
 
+  it('takes remote write 2.0, and says how much', async () => {
+    await begin(1_760_000_001_500);
+    const { status, headers } = await post('/api/v1/write', capture('write-2.snappy'), {
+      'content-encoding': 'snappy',
+      'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+    });
+    expect(status).to.equal(204);
+    const what = ['samples', 'histograms', 'exemplars'];
+    expect(what.map((each) => headers.get(`x-prometheus-remote-write-${each}-written`))).to.deep.equal(['2', '1', '1']);
+    expect(values()).to.deep.equal({ 'own.tills uid-1 app': 4 });
+  });
+
   it('tells Prometheus what it will never take, so that it is not sent again', async () => {
     items = [pod('uid-2', 'shop', '127.0.0.1', 'app')];
     await begin(1_760_000_001_500);
@@ -183,10 +195,10 @@ describe('ingest', () => {
     ['no snappy', '/api/v1/write', '', { 'content-encoding': 'snappy' }, 400],
     ['another encoding', '/v1/metrics', 'x', { 'content-encoding': 'zstd' }, 415],
     [
-      'remote write 2.0',
+      'another remote write',
       '/api/v1/write',
       '',
-      { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request' },
+      { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v3.Request' },
       415,
     ],
     ['too much', '/v1/metrics', 'x'.repeat(5_000_000), {}, 413],

@@ -3,12 +3,13 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../wire/clock.ts';
 import type { DeclaredSource, Refusal } from '../declared/declared-source.ts';
 import type { NodePods } from '../kubelet/node-pods.ts';
-import { otlpAnswer, refusalAnswer, refusalText, Refused, type Answer } from './answer.ts';
+import { otlpAnswer, refusalAnswer, Refused, writtenAnswer, type Answer } from './answer.ts';
 import { bodyOf } from './body.ts';
 import { OtlpError, readOtlp, readOtlpJson } from './otlp.ts';
 import { ProtobufError } from './protobuf.ts';
 import { OtlpReceiver } from './receive-otlp.ts';
 import { takeWritten } from './receive-written.ts';
+import { writeMessages } from './remote-write.ts';
 import { Speaker } from './speaker.ts';
 
 export interface IngestOptions {
@@ -64,14 +65,13 @@ export async function serveIngest(options: IngestOptions): Promise<IngestServer>
     return otlpAnswer(isJson, receiver.refused);
   };
   const written = async (request: IncomingMessage): Promise<Answer> => {
-    const version = /;\s*proto=([\w.]+)/.exec(request.headers['content-type'] ?? '')?.[1];
-    if (version !== undefined && version !== 'prometheus.WriteRequest')
-      throw new Refused(415, `${version} is not taken: prometheus.WriteRequest (remote write 1.0) is`);
+    const said = /;\s*proto=([\w.]+)/.exec(request.headers['content-type'] ?? '')?.[1] ?? writeMessages[0];
+    const message = writeMessages.find((known) => known === said);
+    if (message === undefined) throw new Refused(415, `${said} is not taken: ${writeMessages.join(' and ')} are`);
     const refused = new Map<Refusal, number>();
-    takeWritten(await bodyOf(request), { into, whose: speaker.from(addressOf(request)), holdMs, refused });
-    const text = refusalText(refused);
-    // The rest has been taken. 400 is not sent again, as 5xx would be.
-    return text === undefined ? { status: 204 } : { status: 400, type: 'text/plain; charset=utf-8', body: `${text}\n` };
+    const whose = speaker.from(addressOf(request));
+    const all = takeWritten(message, await bodyOf(request), { into, whose, holdMs, sinceMs, refused });
+    return writtenAnswer(all, refused);
   };
   const routes = new Map([
     ['/v1/metrics', otlp],
@@ -99,9 +99,10 @@ export async function serveIngest(options: IngestOptions): Promise<IngestServer>
   };
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
     request.on('error', () => {}); // Whoever breaks off needs no answer.
-    void answer(request).then(({ status, type, body, retryAfter }) => {
+    void answer(request).then(({ status, type, body, retryAfter, headers = {} }) => {
       answered[status < 300 ? '2xx' : status < 500 ? '4xx' : '5xx']++;
       response.statusCode = status;
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       if (type !== undefined) response.setHeader('content-type', type);
       if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
       // What is left of a body that was not read would be taken for the next request.
