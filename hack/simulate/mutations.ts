@@ -296,7 +296,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     breaks: 'layers: a step under one that stays is decided by itself',
-    file: 'operator/decide/undo.ts',
+    file: 'operator/decide/undo-due.ts',
     find: 'standingChanges(later).length > 0 && undoAtMs(run, later) === undefined',
     put: 'standingChanges(later).length > 99 && undoAtMs(run, later) === undefined',
   },

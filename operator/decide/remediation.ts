@@ -14,7 +14,9 @@ import { previewing } from './preview.ts';
 import { beforeLeaseEnds, giveLeaseBack, renewing } from './leasing.ts';
 import { Run, waitUntil } from './run.ts';
 import { stepping } from './steps.ts';
-import { nextUndoMs, refusedRetryAtMs, takingBack } from './undo.ts';
+import { takingBack } from './undo.ts';
+import { nextUndoMs } from './undo-due.ts';
+import { refusedRetryAtMs } from './undo-record.ts';
 import { verifying } from './verify.ts';
 
 /** How often something that may end without our being told is looked at again. */

@@ -5,18 +5,18 @@
  */
 import type { RecordedChange } from '../../crds/remediation.ts';
 import { isDeletion, type Change } from '../actions/action.ts';
-import { isOutside } from '../actions/call.ts';
 import { readOf } from '../actions/fields.ts';
 import { shownPath } from '../actions/json.ts';
 import { describeRead } from '../actions/live.ts';
 import { revert, type Reversal } from '../actions/revert.ts';
-import { clip } from './clip.ts';
 import type { Decision } from './decision.ts';
 import { isUncovered, layerOf, restorerOf } from './layers.ts';
 import { reasons } from './reasons.ts';
 import { isTemporary, retryAtMs, retryMs } from './outcome.ts';
-import { about, inFlightMs, standingChanges, standingReads, waitUntil, type Run, type Step } from './run.ts';
+import { inFlightMs, standingChanges, standingReads, waitUntil, type Run, type Step } from './run.ts';
 import { parseTime, toTime } from './time.ts';
+import { isDue, nextUndoMs, undoAtMs, withFailed } from './undo-due.ts';
+import { isOpen, refusedRetryAtMs, report, settle, settleAll, type Settled } from './undo-record.ts';
 
 /** How often it is looked whether another Remediation has taken back what it did on top of us. */
 const coveredRetryMs = 5000;
@@ -24,8 +24,6 @@ const coveredRetryMs = 5000;
 const unreadableMs = 30_000;
 /** What is under way for so long no longer holds up the steps before, either. */
 const underwayMs = 600_000;
-/** How long after a refusal undoing is tried again. */
-const refusedRetryMs = 60_000;
 
 /** Begins what is due, and goes on with what was begun. Undefined when there is nothing to take back now. */
 export function takingBack(run: Run): Decision | undefined {
@@ -75,43 +73,6 @@ export function takeBack(run: Run, steps: readonly Step[], why: string): void {
   run.tell({ type: 'Normal', reason: reasons.undoing, action: 'Undo', note: `${run.target}: ${why}` });
 }
 
-/** When the next step is to be taken back by itself; Infinity: once the target has recovered; undefined when none is. */
-export const nextUndoMs = (run: Run): number | undefined => {
-  const times = run.steps.map((step) => dueMs(run, step)).filter((time) => time !== undefined);
-  return times.length === 0 ? undefined : Math.min(...times);
-};
-
-/** When a step is to be taken back by itself, which is not before the later ones that have changed a field of it. */
-function dueMs(run: Run, step: Step): number | undefined {
-  const ownMs = undoAtMs(run, step);
-  if (ownMs === undefined) return undefined;
-  return Math.max(ownMs, ...onTopOf(run, step).map((later) => undoAtMs(run, later) ?? -Infinity));
-}
-
-function undoAtMs(run: Run, step: Step): number | undefined {
-  const { undo } = step.spec;
-  if (undo === undefined || standingChanges(step).length === 0 || isUnderLasting(run, step)) return undefined;
-  switch (undo.when) {
-    case 'Never':
-      return undefined;
-    case 'Elapsed': {
-      const doneMs = parseTime(step.status.finishedTime);
-      return doneMs === undefined ? undefined : doneMs + undo.afterSeconds * 1000;
-    }
-    case 'Recovered':
-      return run.isConcluded ? (recoveredMs(run) ?? Infinity) + undo.afterSeconds * 1000 : undefined;
-  }
-}
-
-/** When the target was verified as healthy; else, after the end, when its Incident was over, however that came. */
-function recoveredMs(run: Run): number | undefined {
-  const verified = run.draft.condition('Verified');
-  if (verified?.status === 'True') return parseTime(verified.lastTransitionTime);
-  const finishedMs = parseTime(run.status.finishedTime);
-  const { resolvedMs } = run.world;
-  return finishedMs === undefined || resolvedMs === undefined ? undefined : Math.max(finishedMs, resolvedMs);
-}
-
 function beginIfDue(run: Run): void {
   const { spec, metadata } = run.remediation;
   const undone = run.draft.condition('Undone')?.reason;
@@ -137,7 +98,7 @@ function schedule(run: Run): void {
     if (run.draft.condition('Undone')?.reason === reasons.scheduled) run.draft.drop('Undone');
     return;
   }
-  const due = run.steps.filter((step) => (dueMs(run, step) ?? Infinity) <= run.nowMs && !isCoveredByLater(run, step));
+  const due = run.steps.filter((step) => isDue(run, step));
   const ripe = (when: 'Elapsed' | 'Recovered') =>
     withFailed(
       run,
@@ -153,35 +114,6 @@ function schedule(run: Run): void {
     run.draft.set('Undone', 'False', reasons.scheduled, `is taken back ${when}`);
   }
 }
-
-/** Whether a later step that is to be taken back by itself as well has changed a field of this one: that one goes first. */
-const isCoveredByLater = (run: Run, step: Step): boolean =>
-  onTopOf(run, step).some((later) => undoAtMs(run, later) !== undefined);
-
-/** Whether a later step has changed a field of this one and stays: taking this one back would change nothing. */
-const isUnderLasting = (run: Run, step: Step): boolean =>
-  onTopOf(run, step).some(
-    (later) =>
-      later.status.state !== 'Failed' && standingChanges(later).length > 0 && undoAtMs(run, later) === undefined,
-  );
-
-/** These steps, and those on top of them that failed: whatever they did, it is not to stay. */
-const withFailed = (run: Run, steps: readonly Step[]): Step[] =>
-  run.steps.filter(
-    (step) =>
-      steps.includes(step) ||
-      (step.status.state === 'Failed' && steps.some((below) => onTopOf(run, below).includes(step))),
-  );
-
-/** The later steps that have changed a field of this one. */
-const onTopOf = (run: Run, step: Step): Step[] =>
-  run.steps.slice(run.steps.indexOf(step) + 1).filter((later) => share(step, later));
-
-/** Whether two steps have changed the same field of the same object. */
-const share = ({ status: a }: Step, { status: b }: Step): boolean =>
-  a.changes?.some(({ object, path }) =>
-    b.changes?.some((other) => other.object.uid === object.uid && other.path === path),
-  ) === true;
 
 function takeBackStep(run: Run, step: Step): Decision | undefined {
   const { action } = step;
@@ -292,80 +224,4 @@ function isUnderLater(run: Run, step: Step): boolean {
       (undo?.state === 'Pending' || undo?.state === 'Failed') &&
       step.status.changes?.some((change) => change.object.uid === object.uid && change.path === path) === true,
   );
-}
-
-interface Result {
-  readonly state: 'Done' | 'Superseded' | 'Irreversible' | 'Failed';
-  readonly message: string;
-  readonly by?: string | undefined;
-}
-
-interface Settled extends Result {
-  readonly record: RecordedChange;
-}
-
-/** Of a node's many pods one line tells what is the same for all. */
-function settleAll(run: Run, settled: readonly Settled[]): void {
-  const isOne = ({ record }: Settled): boolean => !isDeletion(record);
-  for (const { record, ...result } of settled.filter(isOne)) settle(run, record, result);
-  const alike = Map.groupBy(
-    settled.filter((each) => !isOne(each)),
-    ({ state, message }) => `${state} ${message}`,
-  );
-  for (const [first, ...others] of alike.values()) {
-    if (first === undefined) continue;
-    const { record, ...result } = first;
-    settle(run, record, result, others.length);
-    for (const other of others) other.record.undo = { ...record.undo, state: result.state };
-  }
-}
-
-function settle(run: Run, record: RecordedChange, { state, message, by }: Result, others = 0): void {
-  const isNews = record.undo?.state !== state || record.undo.message !== clip(message);
-  record.undo = { state, time: run.draft.now, message, ...(by === undefined ? {} : { supersededBy: by }) };
-  if (!isNews) return;
-  const part = isDeletion(record) ? 'deletion' : record.path === '' ? 'creation' : shownPath(record.path);
-  const object = describeRead(readOf(record));
-  const more = others === 0 ? '' : ` and ${others} more`;
-  // Most of what is said of a field, or of what was made, begins with its name.
-  const name = record.path === '' ? object : `${part} of ${object}`;
-  const why = message.startsWith(`${name} `) ? `it${message.slice(name.length)}` : message;
-  const what = isOutside(record) ? object : `${part} of ${object}`;
-  const note = `undo of ${what}${more}: ${state.toLowerCase()}, ${why}`;
-  run.draft.note(note);
-  const type = state === 'Done' ? 'Normal' : 'Warning';
-  run.tell({ type, reason: `Undo${state}`, action: 'Undo', note, ...about([record]) });
-}
-
-/** To be decided now: begun, or refused a while ago. */
-function isOpen({ undo }: RecordedChange, nowMs: number): boolean {
-  if (undo?.state === 'Pending') return true;
-  return undo?.state === 'Failed' && nowMs >= (parseTime(undo.time) ?? 0) + refusedRetryMs;
-}
-
-/** The condition `Undone`, from what became of every change. */
-function report(run: Run): void {
-  const changes = run.steps.flatMap(({ status }) => status.changes ?? []);
-  const of = (state: string) => changes.filter(({ undo }) => undo?.state === state);
-  const messages = (state: string) => [...new Set(of(state).map(({ undo }) => undo?.message))].join('; ');
-  if (of('Failed').length > 0) run.draft.set('Undone', 'False', reasons.undoFailed, messages('Failed'));
-  else if (nextUndoMs(run) !== undefined) return;
-  else if (of('Irreversible').length > 0) {
-    const restored = of('Done').filter((change) => !isDeletion(change)).length;
-    const rest =
-      restored === 0 ? '' : `; ${restored === 1 ? 'the other change is' : `${restored} other changes are`} as before`;
-    const lasting = of('Irreversible').length;
-    const count = lasting === 1 ? '' : `${lasting} changes: `;
-    run.draft.set('Undone', 'False', reasons.irreversible, `${count}${messages('Irreversible')}${rest}`);
-  } else if (of('Superseded').length > 0) {
-    run.draft.set('Undone', 'True', reasons.superseded, messages('Superseded'));
-  } else run.draft.set('Undone', 'True', reasons.undone, 'everything is as before');
-}
-
-/** When a refused undo is tried again; undefined when none was refused. */
-export function refusedRetryAtMs(run: Run): number | undefined {
-  const failed = run.steps
-    .flatMap(({ status }) => status.changes ?? [])
-    .flatMap(({ undo }) => (undo?.state === 'Failed' ? [parseTime(undo.time) ?? 0] : []));
-  return failed.length === 0 ? undefined : Math.min(...failed) + refusedRetryMs;
 }
