@@ -1,12 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { scoringId, type Scoring } from '../engine/evaluate/scoring.ts';
+import { encodeWanted } from '../engine/evaluate/wanted.ts';
+import type { MetricName } from '../engine/metrics.ts';
+import { ensureStreamIs } from '../wire/frames-stream.ts';
+import { bucketStream, kvSubject, scoringBucket } from '../wire/kv.ts';
+import { serversOf } from '../wire/nats-url.ts';
 import { CgroupFixture } from './testing/cgroup-fixture.ts';
 import { RealCgroup, whyNoCgroupV1 } from './testing/real-cgroup.ts';
 
 /** What one agent costs. */
 export interface AgentFigures {
   readonly pods: number;
+  /** Rows that it scored for anomalies, each once for each of its scorings. */
+  readonly scoredSeries: number;
   /** Containers and sandboxes. */
   readonly cgroups: number;
   /** Whether these were the kernel’s cgroups, or plain files because the machine has no v1 tree to make some in. */
@@ -24,6 +34,7 @@ export interface AgentFigures {
 /**
  * Runs an agent for `seconds`, after as long to warm up, over pods of one container and a sandbox each.
  *
+ * @param scored metrics of containers that it is told to score, over 60 s, every 10 s
  * @param command the agent, such as `[process.execPath, 'dist/agent.cjs']`
  */
 export async function agentBench(
@@ -31,7 +42,9 @@ export async function agentBench(
   natsUrl: string,
   pods = 30,
   seconds = 15,
+  scored: readonly MetricName[] = [],
 ): Promise<AgentFigures> {
+  await want(natsUrl, scored);
   const realCgroups = whyNoCgroupV1() === undefined;
   const place = realCgroups ? realTree(pods) : fileTree(pods);
   const [program = process.execPath, ...first] = command;
@@ -47,6 +60,7 @@ export async function agentBench(
     const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
     return {
       pods,
+      scoredSeries: after.scoredSeries,
       cgroups: pods * 2,
       realCgroups,
       seconds,
@@ -62,6 +76,7 @@ export async function agentBench(
       await exited;
     }
     await place.remove();
+    await want(natsUrl, []);
   }
 }
 
@@ -109,10 +124,30 @@ function portOf(child: ChildProcess): Promise<string> {
   });
 }
 
-async function readSeconds(port: string): Promise<{ seconds: number; ticks: number }> {
+/** Tells the agents of this server what to score. */
+async function want(natsUrl: string, scored: readonly MetricName[]): Promise<void> {
+  const connection = await connect(serversOf(natsUrl));
+  const bucket = scoringBucket();
+  await ensureStreamIs(connection, bucketStream(bucket));
+  const detect = { anomaly: { minDeviation: '5%', direction: 'Both', everySeconds: 10, falseAlarmsPerWeek: 1 } };
+  const scorings = scored.map((metric): Scoring => {
+    const spec = {
+      kind: 'Container',
+      metric,
+      window: { seconds: 60, aggregate: 'Mean' },
+      detect,
+      warmupSeconds: 0,
+    } as const;
+    return { id: scoringId(spec), spec };
+  });
+  await jetstream(connection).publish(kvSubject(bucket, 'wanted'), encodeWanted(scorings));
+  await connection.close();
+}
+
+async function readSeconds(port: string): Promise<{ seconds: number; ticks: number; scoredSeries: number }> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const value = (name: string): number => Number(new RegExp(`^homeostat_agent_${name} (.*)$`, 'm').exec(text)?.[1]);
-  return { seconds: value('read_seconds_total'), ticks: value('ticks_total') };
+  return { seconds: value('read_seconds_total'), ticks: value('ticks_total'), scoredSeries: value('scored_series') };
 }
 
 /** User and system time, fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms. */

@@ -121,6 +121,27 @@ describe('scores of an agent', () => {
     expect(courseOf(told)).to.deep.equal(['305 Container/b/app Pending', '305 Container/b/app Firing'].slice(1));
   });
 
+  it('lead to the same verdicts wherever a replay begins, bit for bit', () => {
+    const policy = policyOf(odd());
+    const source = new ScoringSource(scoringOf(policy));
+    const live = evaluatorOf(policy);
+    const later = evaluatorOf(policy);
+    for (let step = 1; step < 900; step++) {
+      const { scored } = source.frames(step, faulty(step));
+      for (const { evaluator } of step < 290 ? [live] : [live, later]) {
+        if (step === 1 || (step === 290 && evaluator === later.evaluator))
+          evaluator.bind('agent/n1', { ...source.keyframe, capturedMs: scored.capturedMs }, source.source.identities);
+        evaluator.frame('agent/n1', scored);
+        evaluator.advance(scored.capturedMs);
+      }
+    }
+    expect(later.told).to.have.length.greaterThan(2);
+    // All but how long the quiet before the first verdict was, and which frames of it are known.
+    const bits = (told: readonly VerdictChange[]): string =>
+      JSON.stringify(told, (key, value: unknown) => (key === 'fromSequence' ? undefined : value));
+    expect(bits(later.told)).to.equal(bits(live.told));
+  });
+
   it('go on after being saved and loaded as if nothing had been', () => {
     const scoring = scoringOf(policyOf(odd()));
     const whole = new ScoringSource(scoring);

@@ -51,6 +51,9 @@ export function scoringId({ kind, metric, window, detect, warmupSeconds }: Scori
 /** The name of the column that tells one part of a scoring. */
 export const scoreColumn = (id: string, part: string): string => `score/${id}/${part}`;
 
+/** Whether a column tells what an agent found, and no measurement. */
+export const isScoreColumn = (metric: string): boolean => metric.startsWith('score/');
+
 /** Whether parsed JSON is an object with fields. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

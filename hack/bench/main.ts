@@ -146,6 +146,10 @@ async function onCluster(): Promise<void> {
       const [node] = site.realNodes;
       return {
         alone: await agentBench([process.execPath, ...agentHeap, 'dist/agent.cjs'], site.natsUrl, options.pods),
+        scoring: await agentBench([process.execPath, ...agentHeap, 'dist/agent.cjs'], site.natsUrl, options.pods, 15, [
+          'k8s.container.memory.working_set',
+          'k8s.container.cpu.usage',
+        ]),
         ...(node === undefined
           ? { notMeasured: 'on a cluster: no node runs pods' }
           : await footprint({ ...site, ...world, operatorUrl: product.operatorUrl }, node, options.pods, 30)),

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { encodeKin } from '../../../engine/evaluate/kin.ts';
 import { rowKey } from '../../../engine/evaluate/row-scores.ts';
+import { isScoreColumn } from '../../../engine/evaluate/scoring.ts';
 import type { RowIdentity, Target } from '../../../engine/evaluate/target.ts';
 import { nodeToken } from '../../../engine/frame/subject.ts';
 import type { Keyframe } from '../../../engine/frame/types.ts';
@@ -57,7 +58,7 @@ export class KinSource {
     if (!key.startsWith('agent/')) return;
     const node = key.slice('agent/'.length);
     // Only agents that score have columns of scores.
-    const scores = keyframe?.columns.some(({ metric }) => metric.startsWith('score/')) === true;
+    const scores = keyframe?.columns.some(({ metric }) => isScoreColumn(metric)) === true;
     if (keyframe === undefined || !scores) {
       this.#bound.delete(node);
       this.#told.delete(node);

@@ -14,6 +14,7 @@ import { Replay } from '../replay.ts';
 import { UnusableError } from '../unusable.ts';
 import { aimOf, faultMs, type FaultKind } from './faults.ts';
 import { withFaults, type Injection } from './inject.ts';
+import { withoutScores } from './without-scores.ts';
 import { seeded } from './random.ts';
 import { precisionOf, scoreOf, type Precision, type Score } from './score.ts';
 
@@ -113,7 +114,8 @@ function judge(
   const replay = new Replay({
     rootNamespace,
     onVerdict: (change) => episodes.take(change),
-    through: (evaluator): Judging => (injections.length === 0 ? evaluator : withFaults(evaluator, injections)),
+    through: (evaluator): Judging =>
+      injections.length === 0 ? withoutScores(evaluator) : withFaults(withoutScores(evaluator), injections),
   });
   const problems = replay.policies.put(policy);
   if (problems.length > 0) throw new UnusableError(`DetectionPolicy ${policy.metadata.name}`, problems);
