@@ -3,6 +3,7 @@ import type { Mode } from '../../../crds/remediation-plan.ts';
 import { modes } from '../../../crds/remediation-plan.ts';
 import type { GuardrailSpec } from '../../../crds/guardrail.ts';
 import type { KubeObject } from '../../kube/api.ts';
+import { preconditionOf } from '../precondition.ts';
 import type { Replica } from '../replica.ts';
 import type { RuleMaker } from '../rule.ts';
 import { rootNamespace } from '../slots.ts';
@@ -70,6 +71,9 @@ export const protectedObjects: RuleMaker = () => ({
     if (namespace === rootNamespace || namespace === 'kube-system') return `${what} in ${namespace} is acted on`;
     const own = remediation.metadata.namespace;
     if (own !== rootNamespace && namespace !== own) return `a plan of ${own} acts on ${what}`;
+    const { resourceVersion = write.object?.metadata.resourceVersion } = preconditionOf(write.request);
+    // It is refused: what made the object a protected one came after the version that it demands.
+    if (resourceVersion !== write.object?.metadata.resourceVersion) return undefined;
     for (const guardrail of guardrailsOver(write.replica, own))
       for (const protection of guardrail.spec.protect ?? [])
         if (write.object !== undefined && isProtected(protection, write.object, resource.kind))
