@@ -21,11 +21,24 @@ const patchesNodes = ['cordon', 'drain', 'label', 'annotate', 'taint'];
 const withoutPatches = ['--set', patchesNodes.map((name) => `operator.actions.${name}=false`).join(',')] as const;
 const ofRelease = { 'app.kubernetes.io/instance': release };
 const ownMetric = { name: 'test.agent.rows', unit: '{row}', kind: 'gauge', series: 'homeostat_agent_rows' };
+/** A program that pushes a metric of its own pod by OTLP, at the Service as a pod finds it, again and again. */
+const pushing = `
+  const dataPoints = [{ asInt: '1' }];
+  const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'pushed', gauge: { dataPoints } }] }] }] });
+  const url = 'http://' + process.env.${release.toUpperCase()}_AGENT_SERVICE_HOST + ':4318/v1/metrics';
+  const push = () => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  setInterval(() => push().catch(console.error), 1000);
+`;
 const withoutHostPaths = [
   '--set',
-  'agent.hostPaths=false,agent.kubeletStats.enabled=true,agent.scrape.enabled=true,agent.scrape.seconds=1',
+  'agent.hostPaths=false,agent.kubeletStats.enabled=true',
+  '--set',
+  'agent.scrape.enabled=true,agent.scrape.seconds=1,agent.ingest.enabled=true',
   '--set-json',
-  `metrics=${JSON.stringify([{ ...ownMetric, scope: 'Container' }])}`,
+  `metrics=${JSON.stringify([
+    { ...ownMetric, scope: 'Container' },
+    { ...ownMetric, name: 'test.pushed', series: 'pushed' },
+  ])}`,
 ] as const;
 /** What Helm makes for a release, in the cluster and in its namespace. */
 const installed = 'clusterroles,clusterrolebindings,all,serviceaccounts,roles,rolebindings,poddisruptionbudgets';
@@ -138,26 +151,48 @@ describe('the chart on a cluster', function () {
     await kubectl(['rollout', 'status', `daemonset/${release}-agent`, '-n', namespace, `--timeout=${patienceMs}ms`]);
     const agents = ['-n', namespace, '-l', 'app.kubernetes.io/name=homeostat-agent'];
     await kubectl(['annotate', 'pods', ...agents, 'prometheus.io/scrape=true', 'prometheus.io/port=9091']);
-    const firesOfEveryAgent = async (name: string, metric: string, above: string): Promise<void> => {
+    const image = ['--image=localhost/homeostat-agent:chart', '--image-pull-policy=Never'];
+    await kubectl([
+      'run',
+      'pusher',
+      '-n',
+      namespace,
+      ...image,
+      '--command',
+      '--',
+      '/usr/local/bin/node',
+      '-e',
+      pushing,
+    ]);
+    // Of this release: agents that other tests have left are measured as well.
+    const nodes = cluster.nodes.filter(({ real }) => real).length;
+    const everyAgent = { kind: 'Container', container: 'agent', selector: { matchLabels: ofRelease } };
+    const fires = async (
+      name: string,
+      targets: number,
+      target: object,
+      metric: string,
+      above: string,
+    ): Promise<void> => {
       const policy: KubeObject & { spec: object } = {
         metadata: { name, namespace },
         spec: {
-          // Of this release: agents that other tests have left are measured as well.
-          target: { kind: 'Container', container: 'agent', selector: { matchLabels: ofRelease } },
+          target,
           mode: 'Observe',
           signals: [{ name: 'used', metric, detect: { threshold: { above } } }],
           routes: [{ to: 'Incident' }],
         },
       };
       await api.create(resources.DetectionPolicy, policy);
-      await until(`${metric} of every agent`, patienceMs, async () => {
+      await until(`${metric} of every target`, patienceMs, async () => {
         const found = await api.get<DetectionPolicy>(resources.DetectionPolicy, { name, namespace });
-        return found.status?.targets?.firing === cluster.nodes.filter(({ real }) => real).length || undefined;
+        return found.status?.targets?.firing === targets || undefined;
       });
     };
     await Promise.all([
-      firesOfEveryAgent('any-memory', 'k8s.container.memory.limit_utilization', '0%'),
-      firesOfEveryAgent('any-rows', ownMetric.name, '0'),
+      fires('any-memory', nodes, everyAgent, 'k8s.container.memory.limit_utilization', '0%'),
+      fires('any-rows', nodes, everyAgent, ownMetric.name, '0'),
+      fires('any-pushed', 1, { kind: 'Pod', selector: { matchLabels: { run: 'pusher' } } }, 'test.pushed', '0'),
     ]);
   });
 
