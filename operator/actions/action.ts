@@ -51,6 +51,8 @@ export interface Context {
   readonly nowMs: number;
   /** Whether a revision was available for a while (`ClusterFacts.wasAvailable`); absent: nobody here can tell. */
   readonly wasAvailable?: ((controllerUid: string, hash: string) => boolean) | undefined;
+  /** Whether a template of the workload with that UID was tried by earlier Remediations (decide/in-vain.ts); absent: none. */
+  readonly wasInVain?: ((uid: string, template: unknown) => boolean) | undefined;
 }
 
 /** The same with the step that it is done for. */

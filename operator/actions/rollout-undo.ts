@@ -13,7 +13,7 @@ const path = '/spec/template';
 
 /**
  * Gives a workload an earlier template again: the latest before the present one of which a pod is available now, or was
- * seen to be for a while. It refuses what it would have to hope of.
+ * seen to be for a while, and that was not tried before. It refuses what it would have to hope of.
  */
 export const rolloutUndo: Action<Parameters> = {
   reversible: true,
@@ -24,7 +24,7 @@ export const rolloutUndo: Action<Parameters> = {
     ...[rollableOf(target)].filter(isRead),
     ...(purpose === 'Plan' ? revisionReads(target) : []),
   ],
-  plan(params, live, { target, wasAvailable }) {
+  plan(params, live, { target, wasAvailable, wasInVain = () => false }) {
     const subject = liveSubject(target, rollableOf(target), live);
     if (subject.is !== 'Found') return subject;
     const { object, name } = subject;
@@ -33,7 +33,13 @@ export const rolloutUndo: Action<Parameters> = {
     const revisions = revisionsOf(object, { target, wasAvailable }, live);
     if (typeof revisions === 'string') return { is: 'Unreadable', message: revisions };
     const present = presentOf(revisions, object);
-    const chosen = choose(params, { name, revisions, present, isKnown: wasAvailable !== undefined });
+    const chosen = choose(params, {
+      name,
+      revisions,
+      present,
+      isKnown: wasAvailable !== undefined,
+      isInVain: ({ template }) => wasInVain(object.metadata.uid ?? '', template),
+    });
     if ('is' in chosen) return chosen;
     const changes = fieldChange(subject, { path, to: chosen.template });
     const from = present === undefined ? '' : ` from revision ${present.number}`;
@@ -54,10 +60,12 @@ interface Choice {
   readonly present: Revision | undefined;
   /** Whether it is known what was available before. */
   readonly isKnown: boolean;
+  /** Whether it was tried before. */
+  readonly isInVain: (revision: Revision) => boolean;
 }
 
 /** The revision to go back to, or why there is none. */
-function choose({ toRevision }: Parameters, { name, revisions, present, isKnown }: Choice): Revision | Plan {
+function choose({ toRevision }: Parameters, { name, revisions, present, isKnown, isInVain }: Choice): Revision | Plan {
   const refuse = (reason: string, message: string): Plan => ({ is: 'Refused', reason, message });
   const wanted = revisions.find(({ number }) => number === toRevision);
   if (toRevision !== undefined && wanted === undefined) {
@@ -70,8 +78,13 @@ function choose({ toRevision }: Parameters, { name, revisions, present, isKnown 
   const earlier = revisions.filter((each) => each !== present && each.number < (present?.number ?? Infinity));
   const candidates = wanted === undefined ? earlier : [wanted];
   if (candidates.length === 0) return refuse('NoEarlierRevision', `${name} has no earlier revision`);
-  const chosen = candidates.find(({ isAvailable, wasAvailable }) => isAvailable || wasAvailable);
+  const worked = candidates.filter(({ isAvailable, wasAvailable }) => isAvailable || wasAvailable);
+  const chosen = worked.find((revision) => !isInVain(revision));
   if (chosen !== undefined) return chosen;
+  if (worked.length > 0) {
+    const tried = worked.map(({ number }) => number).join(', ');
+    return refuse('TriedInVain', `of ${name} revision ${tried} was rolled back, or gone back to in vain, within a day`);
+  }
   const list = candidates.map(({ number }) => number).join(', ');
   const what = candidates.length === 1 ? `revision ${list} of ${name} has` : `revisions ${list} of ${name} have`;
   const seen = isKnown

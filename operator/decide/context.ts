@@ -2,14 +2,16 @@ import type { Remediation } from '../../crds/remediation.ts';
 import type { Context } from '../actions/action.ts';
 import { managerOf } from '../actions/ownership.ts';
 import type { World } from './decision.ts';
+import { wasInVain } from './in-vain.ts';
 
 /** What the actions of a Remediation are told besides the live objects. */
 export const contextOf = (
-  { metadata, spec }: Remediation,
-  { nowMs, cluster }: Pick<World, 'nowMs' | 'cluster'>,
+  remediation: Remediation,
+  world: Pick<World, 'nowMs' | 'cluster' | 'remediations'>,
 ): Context => ({
-  target: spec.target,
-  manager: managerOf(metadata),
-  nowMs,
-  wasAvailable: (controllerUid, hash) => cluster?.wasAvailable?.(controllerUid, hash) === true,
+  target: remediation.spec.target,
+  manager: managerOf(remediation.metadata),
+  nowMs: world.nowMs,
+  wasAvailable: (controllerUid, hash) => world.cluster?.wasAvailable?.(controllerUid, hash) === true,
+  wasInVain: (uid, template) => wasInVain(remediation, world, uid, template),
 });

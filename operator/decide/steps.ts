@@ -15,7 +15,6 @@ import { takeLease } from './leasing.ts';
 import { reasons, type Reason } from './reasons.ts';
 import { isLeftToGitOps, leaveToGitOps, noteReverts, revertedMessage } from './reverted.ts';
 import { isTemporary, retryAtMs, retryMs } from './outcome.ts';
-import { leaveRolledBack } from './rolled-back.ts';
 import { about, inFlightMs, standingChanges, standingReads, waitUntil, type Run, type Step } from './run.ts';
 import { block, check } from './start.ts';
 import { parseTime } from './time.ts';
@@ -64,7 +63,7 @@ function begin(run: Run, step: Step): Decision | undefined {
       run.finish(step, 'Skipped', plan.message);
       return undefined;
     case 'Changes': {
-      if (leaveToGitOps(run, step, plan.changes) || leaveRolledBack(run, step, plan.changes)) return undefined;
+      if (leaveToGitOps(run, step, plan.changes)) return undefined;
       Object.assign(step.status, { state: 'Prepared', startedTime: run.draft.now, message: plan.message });
       step.status.changes = uncounted(plan.changes);
       run.draft.note(`step ${step.spec.name}: ${plan.message}`);

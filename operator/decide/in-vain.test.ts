@@ -15,8 +15,8 @@ describe('rolling back', () => {
   beforeEach(() => {
     shell = new Shell();
     shell.server.seed(Deployment, deployment({ uid: 'uid-web', generation: 1 }, { template: template('web:3') }));
-    // Each of them has worked at some time; of the first there is no memory.
-    shell.cluster = { ...shell.cluster, wasAvailable: (uid) => uid !== 'rs-1' };
+    // Each of them has worked at some time.
+    shell.cluster = { ...shell.cluster, wasAvailable: () => true };
     revisions({ 1: 1, 2: 2, 3: 3 });
   });
 
@@ -36,26 +36,33 @@ describe('rolling back', () => {
     const found = shell.server.find<KubeObject>(Deployment, { namespace: 'shop', name: 'web' });
     return valueAt(found, '/spec/template/spec/containers/[name=app]/image');
   };
-  const attempt = async (name: string): Promise<string | undefined> => {
-    shell.create([{ rolloutUndo: {} }], { target: targets.workload, verify: keep }, name);
+  const attempt = async (name: string, onFailure: 'Keep' | 'Undo' = 'Keep'): Promise<string | undefined> => {
+    const verify = { stabilizationSeconds: 10, timeoutSeconds: 60, onFailure };
+    shell.create([{ rolloutUndo: {} }], { target: targets.workload, verify }, name);
     await shell.settle(name);
     await shell.clock.advance(300_000);
     shell.judge('Firing');
     await shell.settle(name);
+    await shell.clock.advance(600_000);
+    shell.judge('Firing');
     return shell.get(name).status?.steps?.[0]?.message;
   };
-  const keep = { stabilizationSeconds: 10, timeoutSeconds: 60, onFailure: 'Keep' } as const;
-
-  it('does not bring back what it has rolled back when that did not help', async () => {
+  it('goes further back with each attempt, and not to what was rolled back', async () => {
     await attempt('fix-1');
     expect(image()).to.equal('web:2');
     // As the Deployment controller counts: what is gone back to is the latest revision now.
     revisions({ 2: 4 });
-    await shell.clock.advance(300_000);
-    shell.judge('Firing');
-    expect(await attempt('fix-2')).to.equal(
-      'RolledBackAlready: rolloutUndo would bring back what fix-1 has rolled back',
-    );
-    expect(image()).to.equal('web:2');
+    await attempt('fix-2');
+    expect(image()).to.equal('web:1');
+    revisions({ 1: 5 });
+    expect(await attempt('fix-3')).to.match(/^TriedInVain: of Deployment shop\/web revision 4, 3 was rolled back/);
+    expect(image()).to.equal('web:1');
+  });
+
+  it('does not go once more to what was taken back because it did not help', async () => {
+    await attempt('fix-1', 'Undo');
+    expect(image()).to.equal('web:3');
+    await attempt('fix-2', 'Keep');
+    expect(image()).to.equal('web:1');
   });
 });
