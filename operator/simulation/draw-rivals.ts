@@ -13,8 +13,8 @@ export function drawRivals(scenario: Scenario, fromMs: number): Scenario {
 }
 
 /**
- * While the watches of who leads stand still, one claims the one place there is, withdraws its claim because people are to
- * be asked, and claims it anew when they are not; another one claims it in between. What was told late is an old claim.
+ * While the watches of who leads are behind, one claims the one place there is, withdraws its claim because people are to
+ * be asked, and claims it anew when they are not; another one claims it in between. What is told late is an old claim.
  */
 function withOnePlace(random: Random, scenario: Scenario, fromMs: number): Scenario {
   const made = ['plan-once', 'plan-twice'].map((name) => ({ kind: 'Node' as const, plan: planOfOnePlace(name) }));
@@ -23,11 +23,15 @@ function withOnePlace(random: Random, scenario: Scenario, fromMs: number): Scena
   const after = (from: number, to: number): number => startMs + random.int(from, to);
   const ill = (policy: number, slot: string): Happening => ({ is: 'judge', policy, slot, ill: true });
   const asks = (mode: Mode): Happening => ({ is: 'change', kind: 'RemediationPlan', nth: 1, body: { spec: { mode } } });
-  const stalls = [0, 1].map((replica): Timed => {
-    return { atMs: startMs, happens: { is: 'stall', replica, kind: 'Remediation', ms: random.int(2500, 6000) } };
+  const lags = [0, 1].flatMap((replica): Timed[] => {
+    const lag = { is: 'lag', replica, kind: 'Remediation' } as const;
+    return [
+      { atMs: startMs, happens: { ...lag, ms: random.int(2500, 6000) } },
+      { atMs: startMs + 12_000, happens: { ...lag, ms: 0 } },
+    ];
   });
   const happenings: Timed[] = [
-    ...stalls,
+    ...lags,
     { atMs: startMs, happens: ill(1, 'node-2') },
     { atMs: after(500, 1500), happens: asks('Approve') },
     { atMs: after(500, 2500), happens: ill(0, 'node-1') },

@@ -51,6 +51,8 @@ export type Happening =
       readonly ms?: number;
     }
   | { readonly is: 'stall'; readonly replica: number; readonly kind: OwnKind; readonly ms: number }
+  /** The watches of a kind tell of everything so much later, from now on. */
+  | { readonly is: 'lag'; readonly replica: number; readonly kind: OwnKind; readonly ms: number }
   | { readonly is: 'duplicate'; readonly replica: number; readonly kind: OwnKind; readonly count: number }
   /** All watches of a replica are cut; with `compact` the server has forgotten the past as well. */
   | { readonly is: 'cut'; readonly replica: number; readonly compact: boolean }

@@ -71,6 +71,7 @@ export function apply(step: Step, world: World): void {
     case 'stream':
     case 'fault':
     case 'stall':
+    case 'lag':
     case 'duplicate':
     case 'cut':
     case 'kill':
@@ -97,6 +98,9 @@ function befall(step: OfReplica, replica: Replica, { time, server }: World): voi
     }
     case 'stall':
       wire.weather(step.kind).stalledUntilMs = time.now() + step.ms;
+      return;
+    case 'lag':
+      wire.weather(step.kind).lagMs = step.ms;
       return;
     case 'duplicate':
       wire.weather(step.kind).duplicates = step.count;

@@ -10,6 +10,8 @@ type Event = WatchEvent<KubeObject>;
 export interface WatchWeather {
   /** Nothing arrives before this time. */
   stalledUntilMs: number;
+  /** Everything is told so much later than it happens. */
+  lagMs: number;
   /** So many of the next events arrive twice. */
   duplicates: number;
 }
@@ -80,8 +82,8 @@ export class WatchPipe {
 
   /** In the order of sending, each no earlier than the one before. */
   #send(arrive: () => void): void {
-    const { time, latencyMs } = this.#options;
-    this.#onTheWay.send(time.now() + latencyMs(), arrive);
+    const { time, latencyMs, weather } = this.#options;
+    this.#onTheWay.send(time.now() + latencyMs() + weather.lagMs, arrive);
   }
 
   #arrive(event: Event): void {

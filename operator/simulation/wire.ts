@@ -75,7 +75,7 @@ export class Wire extends RequestClient {
 
   /** The weather of a kind's watches, to be changed at will. */
   weather(kind: string): WatchWeather {
-    const found = this.#weather.get(kind) ?? { stalledUntilMs: 0, duplicates: 0 };
+    const found = this.#weather.get(kind) ?? { stalledUntilMs: 0, lagMs: 0, duplicates: 0 };
     this.#weather.set(kind, found);
     return found;
   }
@@ -89,7 +89,8 @@ export class Wire extends RequestClient {
   calm(): void {
     this.faults.length = 0;
     this.killPoint = undefined;
-    for (const weather of this.#weather.values()) Object.assign(weather, { stalledUntilMs: 0, duplicates: 0 });
+    for (const weather of this.#weather.values())
+      Object.assign(weather, { stalledUntilMs: 0, lagMs: 0, duplicates: 0 });
   }
 
   serve(request: ApiRequest): Promise<unknown> {
