@@ -11,6 +11,8 @@ export interface TargetWrite {
   readonly request: ApiRequest;
   /** The object as it is stored; undefined when there is none. */
   readonly object: KubeObject | undefined;
+  /** Whether it demands another version of the object than the one that is stored: it is refused, whatever has become of that. */
+  readonly isOutdated: boolean;
   /** What it is for; empty when no Remediation has it on record. */
   readonly attributions: readonly Attribution[];
 }

@@ -241,15 +241,17 @@ export class Simulation {
     if (before !== undefined) this.#ownWrite(replica, request, before as Remediation);
     if (!isTarget(resource, name)) return;
     const object = this.server.peek(resource, { name, namespace });
-    const { uid = object?.metadata.uid } = preconditionOf(request);
+    const stored = object?.metadata;
+    const { uid = stored?.uid, resourceVersion = stored?.resourceVersion } = preconditionOf(request);
     // It is for another object of this name, and is refused: the one that is stored now it does not change.
-    if (object !== undefined && object.metadata.uid !== uid) return;
+    if (stored !== undefined && stored.uid !== uid) return;
+    const isOutdated = stored !== undefined && stored.resourceVersion !== resourceVersion;
     const subject = subjectOf(resource, name, object);
     const attributions = this.history
       .detailed(subject, wishedFields(request, object))
       .map((field) => this.history.attribute(subject, field, managerIn(request)))
       .filter((found) => found !== undefined);
-    this.#ask((rule) => rule.targetWrite?.({ replica, request, object, attributions }, this.history));
+    this.#ask((rule) => rule.targetWrite?.({ replica, request, object, isOutdated, attributions }, this.history));
   }
 
   #ownWrite(replica: Replica, request: ApiRequest, before: Remediation): void {

@@ -76,7 +76,7 @@ export const protectedObjects: RuleMaker = () => ({
     if (resourceVersion !== write.object?.metadata.resourceVersion) return undefined;
     for (const guardrail of guardrailsOver(write.replica, own))
       for (const protection of guardrail.spec.protect ?? [])
-        if (write.object !== undefined && isProtected(protection, write.object, resource.kind))
+        if (write.object !== undefined && !write.isOutdated && isProtected(protection, write.object, resource.kind))
           return `${what} is protected by Guardrail ${guardrail.metadata.name}`;
     return undefined;
   },
