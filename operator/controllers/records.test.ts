@@ -12,7 +12,12 @@ const object = (resourceVersion: string, name = 'a', uid = `uid-${name}`): KubeO
 function setup() {
   const store = new MutableStore<KubeObject>();
   let listener: (event: StoreEvent<KubeObject>) => void = () => {};
-  const records = new Records<KubeObject>({ store, onEvent: (f) => ((listener = f), () => {}) });
+  let listed: (resourceVersion: string) => void = () => {};
+  const records = new Records<KubeObject>({
+    store,
+    onEvent: (f) => ((listener = f), () => {}),
+    onListed: (f) => ((listed = f), () => {}),
+  });
   const changed: string[] = [];
   records.onChange((key, change) => changed.push(`${key} ${change}`));
   const emit = (events: StoreEvent<KubeObject>[]) => events.forEach((event) => listener(event));
@@ -22,6 +27,10 @@ function setup() {
     changed,
     see: (o: KubeObject) => emit(store.set(o)),
     lose: (o: KubeObject) => emit(store.delete(o)),
+    list: (resourceVersion: string, ...objects: KubeObject[]) => {
+      emit(store.replace(objects));
+      listed(resourceVersion);
+    },
   };
 }
 
@@ -59,6 +68,20 @@ describe('Records', () => {
     lose(object('11'));
     const whys = changed.map((line) => line.split(' ')[1]);
     expect(whys).to.deep.equal(['Seen', 'Echo', 'Written', 'Written', 'Echo', 'Seen', 'Seen']);
+  });
+
+  it('forgets what was written and deleted while no watch told of it, and nothing that was written since', () => {
+    const { records, list, changed } = setup();
+    records.wrote(object('5', 'a'));
+    records.wrote(object('8', 'b'));
+    records.wrote(object('6', 'c'));
+    list('7', object('6', 'c'));
+    expect([version(records, 'shop/a'), version(records, 'shop/b'), version(records, 'shop/c')]).to.deep.equal([
+      undefined,
+      '8',
+      '6',
+    ]);
+    expect(changed.slice(3)).to.deep.equal(['shop/c Echo', 'shop/a Seen']);
   });
 
   it('does not let a late answer hide what was seen since', () => {
@@ -103,7 +126,7 @@ describe('Records', () => {
     store.set(object('5'));
     store.set(object('6', 'b'));
     const records = new Records<KubeObject>(
-      { store, onEvent: () => () => {} },
+      { store, onEvent: () => () => {}, onListed: () => () => {} },
       ({ metadata }) => metadata.name === 'b',
     );
     expect([records.get('shop/a'), [...records.list()].length]).to.deep.equal([undefined, 1]);

@@ -19,6 +19,11 @@ export interface Watched<T extends KubeObject> {
   onEvent(listener: Listener<T>): () => void;
 }
 
+/** The same, with lists: what is made and deleted before one is told by no event. */
+export interface Listed<T extends KubeObject> extends Watched<T> {
+  onListed(listener: (resourceVersion: string) => void): () => void;
+}
+
 /** What objects are looked up by: a constant, for an index is kept of it from the first question on. */
 export type LookUp<T> = (object: T) => string | undefined;
 
@@ -28,7 +33,7 @@ type Index<T> = Map<string, Map<string, T>>;
 type ChangeListener<T> = (key: string, change: Change, before: T | undefined) => void;
 
 export class Records<T extends KubeObject> {
-  readonly #watched: Watched<T>;
+  readonly #watched: Listed<T>;
   readonly #wanted: (object: T) => boolean;
   /** Answers to our writes that the reflector has not caught up with. */
   readonly #written = new Map<string, T>();
@@ -38,7 +43,7 @@ export class Records<T extends KubeObject> {
   readonly #listeners = new Set<ChangeListener<T>>();
 
   /** Objects that are not `wanted` do not exist here. */
-  constructor(watched: Watched<T>, wanted: (object: T) => boolean = () => true) {
+  constructor(watched: Listed<T>, wanted: (object: T) => boolean = () => true) {
     this.#watched = watched;
     this.#wanted = wanted;
     for (const object of watched.store.list()) if (wanted(object)) this.#newest.set(keyOf(object), object);
@@ -53,6 +58,7 @@ export class Records<T extends KubeObject> {
       if (written !== undefined && (gone || !isNewer(written, object))) this.#written.delete(key);
       this.#tell(key, isOurs ? 'Echo' : 'Seen');
     });
+    watched.onListed((resourceVersion) => this.#forgetUnlisted(resourceVersion));
   }
 
   /** The object of that name, unless it does not exist. */
@@ -98,6 +104,15 @@ export class Records<T extends KubeObject> {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** What we wrote before this version and the list does not have was deleted while no watch told of anything. */
+  #forgetUnlisted(resourceVersion: string): void {
+    for (const [key, { metadata }] of this.#written) {
+      if (this.#watched.store.get(key) !== undefined || isLater(metadata.resourceVersion, resourceVersion)) continue;
+      this.#written.delete(key);
+      this.#tell(key, 'Seen');
+    }
+  }
+
   /** What the reflector saw, or our own write where that is newer. */
   #newestOf(key: string): T | undefined {
     const seen = this.#watched.store.get(key);
@@ -137,7 +152,7 @@ function leave<T>(index: Index<T>, value: string | undefined, key: string): void
  * Whether `a` is a later version than `b`: resource versions are decimal numbers that rise with every write, within a
  * resource (a promise of Kubernetes since 1.35, and true of every API server on etcd before).
  */
-export function isNewer(a: KubeObject, b: KubeObject): boolean {
-  const [of, than] = [a.metadata.resourceVersion ?? '', b.metadata.resourceVersion ?? ''];
-  return of.length === than.length ? of > than : of.length > than.length;
-}
+export const isNewer = (a: KubeObject, b: KubeObject): boolean =>
+  isLater(a.metadata.resourceVersion, b.metadata.resourceVersion);
+
+const isLater = (of = '', than = ''): boolean => (of.length === than.length ? of > than : of.length > than.length);

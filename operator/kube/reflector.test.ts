@@ -66,9 +66,13 @@ describe('Reflector', () => {
   it('lists in pages of 500, all of one moment', async () => {
     const { server, reflector, count } = setUp();
     for (let i = 0; i < 1200; i++) server.seed(Pod, web(`p${i}`));
+    const listed: string[] = [];
+    reflector.onListed((resourceVersion) => listed.push(`${reflector.store.size} at ${resourceVersion}`));
     reflector.start();
     await reflector.synced();
     expect([reflector.store.size, count('list')]).to.deep.equal([1200, 3]);
+    const versions = [...reflector.store.list()].map(({ metadata }) => Number(metadata.resourceVersion));
+    expect(listed).to.deep.equal([`1200 at ${Math.max(...versions)}`]);
     await reflector.stop();
   });
 

@@ -51,6 +51,7 @@ export class Reflector<T extends KubeObject, Raw extends KubeObject = T> {
   readonly #options: ReflectorOptions<T, Raw>;
   readonly #store = new MutableStore<T>();
   readonly #listeners = new Set<Listener<T>>();
+  readonly #listedListeners = new Set<(resourceVersion: string) => void>();
   readonly #synced = Promise.withResolvers<void>();
   readonly #stopping = new AbortController();
   #state: ReflectorState<T> = { at: 'Empty' };
@@ -95,6 +96,12 @@ export class Reflector<T extends KubeObject, Raw extends KubeObject = T> {
   onEvent(listener: Listener<T>): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** Calls `listener` each time a list is complete, after its changes were told, with its version. The result ends that. */
+  onListed(listener: (resourceVersion: string) => void): () => void {
+    this.#listedListeners.add(listener);
+    return () => void this.#listedListeners.delete(listener);
   }
 
   start(): void {
@@ -202,6 +209,8 @@ export class Reflector<T extends KubeObject, Raw extends KubeObject = T> {
     if (effect?.kind === 'Replace') this.#emit(this.#store.replace(effect.objects));
     else if (effect?.kind === 'Set') this.#emit(this.#store.set(effect.object));
     else if (effect?.kind === 'Delete') this.#emit(this.#store.delete(effect.object));
+    if (effect?.kind === 'Replace' && taken.state.at === 'Watching')
+      for (const listener of this.#listedListeners) listener(taken.state.resourceVersion);
     if (effect?.kind === 'Replace' && !this.#hasSynced) {
       this.#hasSynced = true;
       this.#synced.resolve();
