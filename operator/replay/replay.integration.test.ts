@@ -5,7 +5,9 @@ import { expect } from 'chai';
 import { Registry } from 'prom-client';
 import type { DetectionPolicy } from '../../crds/detection-policy.ts';
 import { validPolicy } from '../../crds/testing/valid.ts';
+import { compilePolicy } from '../../engine/evaluate/compile.ts';
 import { Evaluator } from '../../engine/evaluate/evaluator.ts';
+import { scoreColumn } from '../../engine/evaluate/scoring.ts';
 import type { VerdictChange } from '../../engine/evaluate/verdict.ts';
 import type { Keyframe } from '../../engine/frame/types.ts';
 import { systemClock as wireClock } from '../../wire/clock.ts';
@@ -72,7 +74,36 @@ const policies: readonly DetectionPolicy[] = [
     signals: [{ name: 'silent', metric: utilization, detect: { absence: { forSeconds: 1 } } }],
     clearForSeconds: 0,
   }),
+  policy('odd', {
+    target: { kind: 'Container', warmupSeconds: 0 },
+    signals: [
+      {
+        name: 'odd',
+        metric: utilization,
+        detect: { anomaly: { minDeviation: '5%', direction: 'Both', everySeconds: 1, falseAlarmsPerWeek: 1 } },
+      },
+    ],
+    clearForSeconds: 0,
+  }),
 ];
+
+/** What agents are asked to score. */
+const scorings = policies.flatMap(({ metadata: { uid = '' }, spec }) => {
+  const compilation = compilePolicy(uid, '1', spec);
+  return 'policy' in compilation ? compilation.policy.signals.flatMap(({ scoring }) => scoring ?? []) : [];
+});
+const scoreColumns = scorings.flatMap(({ id }) =>
+  ['score', 'chance', 'view', 'value', 'other'].map((part) => scoreColumn(id, part)),
+);
+
+/** What an agent tells of these values that takes more than 90 % for odd. */
+function scored(values: readonly number[]): number[][] {
+  const odd = (of: (value: number) => number): number[] => values.map((value) => (value > 0.9 ? of(value) : NaN));
+  const scores = [values.map((value) => (value > 0.9 ? 1 : 0))];
+  return values.some((value) => value > 0.9)
+    ? [...scores, odd((value) => value / 1000), odd(() => 0), odd((value) => value), odd(() => 0.5)]
+    : scores;
+}
 
 describe('a recording of what a nats-server holds', function () {
   let server: NatsServer;
@@ -152,7 +183,7 @@ describe('a recording of what a nats-server holds', function () {
       keyframe({
         source,
         generation: ++generation,
-        columns: [{ metric: utilization, scope: 'Container' }],
+        columns: [utilization, ...scoreColumns].map((metric) => ({ metric, scope: 'Container' })),
         rows: uids.map((uid) => ({ scope: 'Container', uid, container: 'app'.padEnd(64, '0') })),
       });
     let dictionary = dictionaryOf();
@@ -164,7 +195,7 @@ describe('a recording of what a nats-server holds', function () {
           source,
           generation,
           capturedMs: Date.now(),
-          columns: [{ column: 0, values: Float32Array.from(values) }],
+          columns: [values, ...scored(values)].map((of, column) => ({ column, values: Float32Array.from(of) })),
         }),
       );
     return Object.assign(tell, {
@@ -220,7 +251,9 @@ describe('a recording of what a nats-server holds', function () {
     // Live, time may have passed the last message of the recording.
     const isWithin = ({ atMs }: VerdictChange): boolean => atMs <= (recording.end.untilMs ?? 0) - 400;
     const judged = live.changes.filter(isWithin);
-    expect(new Set(judged.map(({ verdict }) => verdict.policyId)).size).to.equal(3);
+    expect(new Set(judged.map(({ verdict }) => verdict.policyId)).size).to.equal(4);
+    const odd = judged.find(({ verdict }) => verdict.policyId === 'uid-odd');
+    expect(odd?.verdict.evidence[0]?.finding).to.match(/scored by the agent$/);
     expect(changes.filter(isWithin)).to.deep.equal(judged);
     expect(JSON.stringify(changes.filter(isWithin))).to.equal(JSON.stringify(judged));
     expect(replay.stats).to.deep.include({ missed: 0, unboundRows: 0 });
