@@ -130,6 +130,7 @@ describe('every detector', () => {
 
 /** What every detector must do. */
 function conformance({ detect, metric, quiet, fault, faultSteps, learns, bytes, finds = /^$/ }: Example): void {
+  const { tells } = compiled(detect, metric);
   const create = (): DetectorBank => compiled(detect, metric).create();
   const series = (usual = quiet): OneSeries => new OneSeries(create(), usual);
   /** One that has seen what is usual for long enough. */
@@ -232,6 +233,43 @@ function conformance({ detect, metric, quiet, fault, faultSteps, learns, bytes, 
     expect(first.saved).to.deep.equal(alone.saved);
     expect(bank.save(400)).to.deep.equal(series().saved);
   });
+
+  if (tells !== undefined)
+    it('shows elsewhere what it tells, and hands on what is usual but nothing that it found', () => {
+      const one = taught();
+      const there = create();
+      there.grow(one.slot + 1);
+      const [slots, mine] = [Int32Array.of(-1, one.slot), Int32Array.of(-1, 0)];
+      const tell = (): boolean => {
+        const out = tells.map(() => new Float32Array(2));
+        const fires = one.bank.tell?.(slots, 2, out) === true;
+        expect(out.map((part) => part[0])).to.deep.equal(tells.map(() => NaN));
+        // Parts beyond the first are left out while nothing fires.
+        there.show?.(mine, 2, fires ? out : out.slice(0, 1));
+        return fires;
+      };
+      expect(tell()).to.equal(false);
+      const heritage = one.bank.heritage?.(one.slot);
+      let fired = false;
+      for (let i = 0; i < faultSteps && !fired; i++) fired = one.give(fault(i));
+      expect([tell(), there.firing[0]]).to.deep.equal([true, 1]);
+      const [, confidence, finding] = one.says;
+      expect(there.confidence(0)).to.be.closeTo(confidence, 1e-6);
+      expect(there.finding(0)).to.equal(`${finding}; scored by the agent`);
+      expect(one.bank.heritage?.(one.slot), 'of one that fires').to.equal(undefined);
+      expect(create().heritage?.(0), 'of one that knows nothing').to.equal(undefined);
+
+      const heir = series();
+      heir.step = one.step;
+      heir.bank.load(heir.slot, heritage ?? new Float64Array(0));
+      expect(heir.says).to.deep.equal([false, 0, '']);
+      let seen = false;
+      for (let i = 0; i < faultSteps; i++) seen = heir.give(fault(i)) || seen;
+      expect(seen, 'a fault of the heir').to.equal(true);
+
+      for (let i = 0; tell() && i < 200; i++) one.give(quiet(i));
+      expect(there.firing[0], 'in the end').to.equal(0);
+    });
 
   it('goes on after being saved and loaded as if nothing had been, bit for bit', () => {
     const stretch = fc.record({ faulty: fc.boolean(), from: fc.nat(40), steps: fc.integer({ min: 1, max: 60 }) });
