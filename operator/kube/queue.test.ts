@@ -95,6 +95,28 @@ describe('WorkQueue', () => {
     expect(errors.at(-1)).to.deep.equal(['a', 'Error: no', 1, 10]);
   });
 
+  it('waits about as long as it has been failing, however often it was added meanwhile', async () => {
+    let isWell = false;
+    const at: number[] = [];
+    const clock = new FakeClock(0);
+    const queue = new WorkQueue({
+      clock,
+      baseMs: 100,
+      jitter: 0,
+      work: () => (at.push(clock.now()), isWell ? Promise.resolve() : Promise.reject(new Error('no'))),
+    });
+    for (let i = 0; i < 10; i++) {
+      queue.add('a');
+      await clock.advance(10);
+    }
+    expect(at).to.deep.equal([0, 10, 20, 30, 40, 50, 60, 70, 80, 90]);
+    await clock.advance(100);
+    expect(at.slice(10)).to.deep.equal([190]);
+    isWell = true;
+    await clock.advance(200);
+    expect(at.slice(11)).to.deep.equal([390]);
+  });
+
   it('spreads retries by jitter', async () => {
     const delays: number[] = [];
     const clock = new FakeClock(0);

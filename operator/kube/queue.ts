@@ -1,10 +1,11 @@
 /**
  * A work queue of keys, never of objects: whoever works on a key reads the newest state himself. One key is never
  * worked on twice at once; a key added while it is being worked on runs exactly once more afterwards; of several
- * appointments of one key the earliest wins; a key that fails comes back later, each time twice as late; urgent keys go
- * before the others.
+ * appointments of one key the earliest wins; a key that fails comes back later, each time twice as late, but for failures
+ * before that time, when it was added meanwhile: so it waits about as long as it has been failing; urgent keys go before
+ * the others.
  */
-import type { Clock } from './clock.ts';
+import { monotonicMs, type Clock } from './clock.ts';
 
 export interface WorkQueueOptions {
   /** Resolves to the milliseconds until the next look, or to nothing. A rejection is reported and retried. */
@@ -26,9 +27,19 @@ export interface WorkQueueOptions {
   readonly onError?: (key: string, error: unknown, failures: number, retryInMs: number) => void;
 }
 
+/** Timers know whole milliseconds only. */
+const earlyMs = 2;
+
 interface Appointment {
   readonly at: number;
   readonly cancel: () => void;
+}
+
+/** How often in a row a key has failed, how often its delay was doubled, and when it comes back. */
+interface Failing {
+  readonly failures: number;
+  readonly doublings: number;
+  readonly dueMs: number;
 }
 
 export class WorkQueue {
@@ -40,7 +51,7 @@ export class WorkQueue {
   readonly #urgent = new Map<string, number>();
   /** Added while active, and whether urgently. */
   readonly #again = new Map<string, boolean>();
-  readonly #failures = new Map<string, number>();
+  readonly #failing = new Map<string, Failing>();
   readonly #appointments = new Map<string, Appointment>();
   #closed = false;
   #idle: (() => void)[] = [];
@@ -130,7 +141,7 @@ export class WorkQueue {
     let nextMs: number | void;
     try {
       nextMs = await this.#options.work(key);
-      this.#failures.delete(key);
+      this.#failing.delete(key);
     } catch (error) {
       nextMs = this.#fail(key, error);
     }
@@ -144,11 +155,25 @@ export class WorkQueue {
   }
 
   #fail(key: string, error: unknown): number {
-    const { baseMs = 5, maxMs = 300_000, jitter = 0.1, random = Math.random, retryAfterMs, onError } = this.#options;
-    const failures = (this.#failures.get(key) ?? 0) + 1;
-    this.#failures.set(key, failures);
-    const backoffMs = Math.min(baseMs * 2 ** (failures - 1), maxMs) * (1 + jitter * random());
+    const {
+      clock,
+      baseMs = 5,
+      maxMs = 300_000,
+      jitter = 0.1,
+      random = Math.random,
+      retryAfterMs,
+      onError,
+    } = this.#options;
+    const {
+      failures: before,
+      doublings: last,
+      dueMs,
+    } = this.#failing.get(key) ?? { failures: 0, doublings: -1, dueMs: 0 };
+    const doublings = last === -1 || monotonicMs(clock) >= dueMs ? last + 1 : last;
+    const backoffMs = Math.min(baseMs * 2 ** doublings, maxMs) * (1 + jitter * random());
     const retryInMs = Math.max(backoffMs, retryAfterMs?.(error) ?? 0);
+    const failures = before + 1;
+    this.#failing.set(key, { failures, doublings, dueMs: monotonicMs(clock) + retryInMs - earlyMs });
     try {
       onError?.(key, error, failures, retryInMs);
     } catch {
