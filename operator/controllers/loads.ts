@@ -17,11 +17,16 @@ export interface LoadsOptions {
   readonly rootNamespace: string;
 }
 
-/** Targets come and go slowly, and counting each once is a walk over all of them; what fires is counted anew each time. */
+/**
+ * Counting each target once is a walk over all of them: it serves for so long, unless a policy has more or fewer by then.
+ * What fires is counted anew each time.
+ */
 const countedForMs = 5000;
 
 interface Counted {
   readonly atMs: number;
+  /** How many targets each of the policies had. */
+  readonly ofEach: readonly number[];
   readonly targets: number;
   readonly nodes: ReadonlySet<string> | undefined;
 }
@@ -86,7 +91,7 @@ export class Loads {
     for (const { compiled } of policies) {
       const counts = this.#options.counts(compiled.id);
       load.firing += counts.Firing + counts.Clearing;
-      for (const count of Object.values(counts)) load.matched += count;
+      load.matched += sum(counts);
     }
     return load;
   }
@@ -95,7 +100,9 @@ export class Loads {
   #count(key: string, policies: readonly PolicyInForce[]): Counted {
     const nowMs = this.#options.clock.now();
     const known = this.#counted.get(key);
-    if (known !== undefined && nowMs >= known.atMs && nowMs - known.atMs < countedForMs) return known;
+    const ofEach = policies.map(({ compiled }) => sum(this.#options.counts(compiled.id)));
+    const isAsKnown = ofEach.length === known?.ofEach.length && ofEach.every((count, i) => count === known.ofEach[i]);
+    if (isAsKnown && nowMs >= known.atMs && nowMs - known.atMs < countedForMs) return known;
     const keys = new Set<string>();
     const nodes = new Set<string>();
     for (const { compiled } of policies)
@@ -103,8 +110,11 @@ export class Loads {
         keys.add(target.key);
         if (target.kind === 'Node') nodes.add(target.name);
       }
-    const counted = { atMs: nowMs, targets: keys.size, nodes: nodes.size === 0 ? undefined : nodes };
+    const counted = { atMs: nowMs, ofEach, targets: keys.size, nodes: nodes.size === 0 ? undefined : nodes };
     this.#counted.set(key, counted);
     return counted;
   }
 }
+
+const sum = (counts: Readonly<Record<VerdictState, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
