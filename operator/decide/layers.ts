@@ -62,6 +62,16 @@ export function isUncovered(
   return top !== undefined && hasGivenBack(top, field) && layerOf(manager, field, by, snapshot) !== 'Foreign';
 }
 
+/** Who was on top of us (`manager`) and has given our value back. Undefined when nobody has. */
+export function giverOf(
+  manager: string,
+  field: Field,
+  snapshot: readonly Remediation[] | undefined,
+): string | undefined {
+  const managers = snapshot?.map(({ metadata }) => managerOf(metadata)) ?? [];
+  return managers.find((by) => by !== manager && isUncovered(manager, field, by, snapshot));
+}
+
 /**
  * Whether the field is back with the one below a Remediation, in whose name it was given back (`inverse`). It takes back
  * what it did last first, and what lies on another one by itself: between two of its steps that one may have done its own.

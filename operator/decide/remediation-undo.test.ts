@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Remediation } from '../../crds/remediation.ts';
 import { Deployment, Node } from '../kube/resources.ts';
 import { deployment, node } from '../testing/fixtures.ts';
 import { Shell, targets } from './harness.test.ts';
@@ -299,6 +300,30 @@ describe('a Remediation', () => {
       await shell.settle('below');
       expect([replicas(shell), ...undosOf(shell.get('below'))]).to.deep.equal([2, 'Done']);
       expect(condition(shell.get('below'), 'Undone')).to.equal('True Undone');
+    });
+
+    it('when the one on top was taken back after the field was read, and before that was known', async () => {
+      shell.create([scale], { target: targets.workload }, 'below');
+      await shell.settle('below');
+      const two = { scale: { to: 2 } } as const;
+      shell.create([two], { target: targets.pod, verify: { ...keep, timeoutSeconds: 3600 } }, 'above');
+      await shell.settle('above');
+      const known = shell.snapshot;
+      const taken = (above: Remediation): Remediation => {
+        const copy = structuredClone(above);
+        for (const change of copy.status?.steps?.[0]?.changes ?? []) change.undo = { state: 'Done' };
+        return copy;
+      };
+      shell.snapshot = () => known()?.map((each) => (each.metadata.name === 'above' ? taken(each) : each));
+      wish(shell, { undoRequested: { by: 'alice', reason: 'not the cause' } }, 'below');
+      await shell.reconcile('below');
+      expect(undosOf(shell.get('below'))).to.deep.equal(['Pending']);
+      shell.snapshot = known;
+      wish(shell, { undoRequested: { by: 'alice', reason: 'not the cause' } }, 'above');
+      await shell.settle('above');
+      expect(replicas(shell)).to.equal(3);
+      await shell.settle('below', 10_000);
+      expect([replicas(shell), ...undosOf(shell.get('below'))]).to.deep.equal([2, 'Done']);
     });
 
     it('not when the object was replaced: the new one is not touched', async () => {

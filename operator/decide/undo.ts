@@ -10,7 +10,7 @@ import { shownPath } from '../actions/json.ts';
 import { describeRead } from '../actions/live.ts';
 import { revert, type Reversal } from '../actions/revert.ts';
 import type { Decision } from './decision.ts';
-import { isUncovered, layerOf, restorerOf } from './layers.ts';
+import { giverOf, isUncovered, layerOf, restorerOf } from './layers.ts';
 import { reasons } from './reasons.ts';
 import { isTemporary, retryAtMs, retryMs } from './outcome.ts';
 import { inFlightMs, standingChanges, standingReads, waitUntil, type Run, type Step } from './run.ts';
@@ -130,7 +130,8 @@ function takeBackStep(run: Run, step: Step): Decision | undefined {
     else if (reversal.is === 'Restore') restoring.push({ record, change: reversal.change });
     else if (reversal.is === 'AlreadyThere') {
       const certainMs = certainAtMs(run, step, record);
-      if (run.nowMs >= certainMs)
+      if (wasPerhapsReadBefore(run, record)) laterMs = run.nowMs + retryMs;
+      else if (run.nowMs >= certainMs)
         settled.push({ record, state: 'Done', message: reversal.message ?? 'it is as before' });
       else laterMs = certainMs;
     } else if (reversal.is === 'Superseded' && isCovered(run, record, reversal.by)) {
@@ -190,6 +191,21 @@ function unlessOnTop(run: Run, record: RecordedChange, reversal: Reversal): Reve
     by,
     message: `${shownPath(record.path)} of ${describeRead(readOf(record))} was set by ${by}`,
   };
+}
+
+/**
+ * Who was on top of us has given our value back, and it is not there: it may have been read before that, and is read once
+ * more. After our own restoring write it is as that has left it.
+ */
+function wasPerhapsReadBefore(run: Run, record: RecordedChange): boolean {
+  const { world, context } = run;
+  const giver = world.outcome?.ok === true ? undefined : giverOf(context.manager, record, world.remediations);
+  if (giver === undefined) return false;
+  const message = `is read once more, since ${giver} has taken back what it did on top`;
+  // What was noted in an earlier run was followed by reading.
+  if (record.undo?.message === message && !world.fresh) return false;
+  record.undo = { ...record.undo, state: 'Pending', message };
+  return true;
 }
 
 /** Whether another Remediation has changed the field on top of us and is still to take that back: it goes first. */
