@@ -243,8 +243,8 @@ export class Simulation {
     const object = this.server.peek(resource, { name, namespace });
     const stored = object?.metadata;
     const { uid = stored?.uid, resourceVersion = stored?.resourceVersion } = preconditionOf(request);
-    // It is for another object of this name, and is refused: the one that is stored now it does not change.
-    if (stored !== undefined && stored.uid !== uid) return;
+    // It is for another object of this name, or for one that is gone, and is refused: what is stored now it does not change.
+    if (stored?.uid !== uid) return;
     const isOutdated = stored !== undefined && stored.resourceVersion !== resourceVersion;
     const subject = subjectOf(resource, name, object);
     const attributions = this.history
