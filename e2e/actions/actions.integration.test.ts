@@ -57,10 +57,11 @@ describe('actions on a real node', function () {
 
   after(async () => {
     await recorder?.stop();
+    // Before the namespace, in which its Service is: no namespace goes while an API that is announced does not answer.
+    await metrics?.stop();
     // Before the operator ends, which lets go of what is on record.
     await site?.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
     await operator?.stop();
-    await metrics?.stop();
   });
 
   it('scale has a live autoscaler keep one more, and then go by its metric again', async () => {
