@@ -44,7 +44,7 @@ export const followAfterMs = 100;
  * While targets wait for their turn, what their Incidents say can wait as well: it is what nobody waits for before them. But
  * for so long at most, and it is looked so often whether it still must.
  */
-const mostPutOffMs = 30_000;
+const mostPutOffMs = 120_000;
 const putOffMs = 1000;
 
 export interface IncidentControllerOptions {
