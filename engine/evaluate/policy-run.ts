@@ -40,6 +40,7 @@ export class PolicyRun {
   readonly #slots = new Slots();
   readonly #groups = new Groups();
   readonly #places: (Place | undefined)[] = [];
+  readonly #counts = Object.fromEntries(verdictStates.map((state) => [state, 0])) as Record<VerdictState, number>;
   /** For each slot, why it is looked at: `watched`, `timed`, `noticed`. */
   #attention = new Uint8Array(0);
   /** For each slot, the end of its warm-up, and when it was judged last. */
@@ -110,7 +111,9 @@ export class PolicyRun {
     this.#attention[slot] = 0;
     this.#groups.join(slot, target);
     for (const signal of this.signals) signal.reset(slot, nowMs);
-    this.#places[slot] = { target, standing: initial(nowMs), confidence: 0, when: undefined };
+    const standing = initial(nowMs);
+    this.#places[slot] = { target, standing, confidence: 0, when: undefined };
+    this.#counts[standing.state]++;
     return slot;
   }
 
@@ -173,6 +176,8 @@ export class PolicyRun {
     this.#slots.free(place.target.key, slot);
     this.#groups.leave(slot);
     this.#places[slot] = undefined;
+    this.#counts[from]--;
+
     this.#attention[slot] = 0;
     if (from !== 'Inactive') this.#emit({ verdict: last, from, atMs: nowMs, cause });
   }
@@ -202,10 +207,9 @@ export class PolicyRun {
     return place && this.#verdict(slot, place, nowMs);
   }
 
+  /** How many targets stand how, without a walk over them. */
   counts(): Record<VerdictState, number> {
-    const counts = Object.fromEntries(verdictStates.map((state) => [state, 0])) as Record<VerdictState, number>;
-    for (const place of this.#places) if (place !== undefined) counts[place.standing.state]++;
-    return counts;
+    return { ...this.#counts };
   }
 
   faults(): PolicyFaults {
@@ -254,13 +258,10 @@ export class PolicyRun {
     place.standing = step(standing, judgement.condition, nowMs, this.policy);
     const { state } = place.standing;
     this.#attention[slot] = state === 'Pending' || state === 'Clearing' ? watched | timed : watched;
-    if (state !== standing.state)
-      this.#emit({
-        verdict: this.#verdict(slot, place, nowMs),
-        from: standing.state,
-        atMs: nowMs,
-        cause: 'Judged',
-      });
+    if (state === standing.state) return;
+    this.#counts[standing.state]--;
+    this.#counts[state]++;
+    this.#emit({ verdict: this.#verdict(slot, place, nowMs), from: standing.state, atMs: nowMs, cause: 'Judged' });
   }
 
   /** Notes what the signals are. Answers whether that, without a further look, leaves an inactive target as it is. */

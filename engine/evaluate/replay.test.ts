@@ -215,6 +215,26 @@ describe('replay', () => {
     );
   });
 
+  it('counts how targets stand as a walk over them does', () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(happenings, (all) => {
+        run(all, (evaluator) => {
+          for (const { id } of policies) {
+            const walked = { Inactive: 0, Pending: 0, Firing: 0, Clearing: 0, Unknown: 0 };
+            for (const { state } of evaluator.verdicts(id)) {
+              walked[state]++;
+              seen.add(state);
+            }
+            expect(evaluator.counts(id)).to.deep.equal(walked);
+          }
+        });
+      }),
+      { numRuns: 20 },
+    );
+    expect(seen).to.have.property('size', 5);
+  });
+
   it('says what begins and ends of every episode once, and never what contradicts itself', () => {
     fc.assert(
       fc.property(happenings, (all) => {
