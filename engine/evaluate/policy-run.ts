@@ -177,7 +177,6 @@ export class PolicyRun {
     this.#groups.leave(slot);
     this.#places[slot] = undefined;
     this.#counts[from]--;
-
     this.#attention[slot] = 0;
     if (from !== 'Inactive') this.#emit({ verdict: last, from, atMs: nowMs, cause });
   }
