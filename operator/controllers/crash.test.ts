@@ -98,6 +98,26 @@ describe('a process killed at any write', () => {
     await cluster.operator.die();
   });
 
+  it('concludes nothing by samples of before it was opened, also when the clock of who opened it was behind', async () => {
+    const cluster = new Cluster();
+    const policy = cluster.policy();
+    await cluster.start();
+    killAt(cluster, 1, 'after');
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    const opened = cluster.incident;
+    const createdMs = Date.parse(opened.metadata.creationTimestamp ?? '');
+    const openedTime = new Date(createdMs - 5000).toISOString();
+    cluster.server.seed(Incident, { ...opened, spec: { ...opened.spec, openedTime } });
+    cluster.setVerdict(policy, nodeTarget(), 'Inactive', { lastSampleMs: createdMs - 1000 });
+    await cluster.restart();
+    await cluster.seconds(5);
+    expect(condition(cluster.incident, 'Resolved')).not.to.include('True');
+    cluster.setVerdict(policy, nodeTarget(), 'Inactive');
+    await cluster.seconds(5);
+    expect(condition(cluster.incident, 'Resolved')).to.equal('True Recovered');
+    await cluster.operator.die();
+  });
+
   it('goes on with the incident that is active, whatever sample the episode began with by what is left of the stream', async () => {
     const cluster = new Cluster();
     const policy = cluster.policy();

@@ -67,9 +67,13 @@ export const resolvedMs = ({ status }: Incident): number | undefined => {
 /** Nobody has told yet what was seen. */
 export const isNew = ({ status }: Incident): boolean => status?.observedGeneration === undefined;
 
-/** When the sample was taken by which it was opened, as far as that is on record; otherwise when it was opened. */
-export const firstSampleMs = ({ spec, status }: Incident): number | undefined =>
-  parseTime(status?.firstSampleTime) ?? parseTime(spec.openedTime);
+/**
+ * When the sample was taken by which it was opened, as far as that is on record; otherwise the latest that it can have been:
+ * when it was opened by the clock of who opened it, which may be behind, or by the API server's, which tells whole seconds.
+ */
+export const firstSampleMs = ({ metadata, spec, status }: Incident): number =>
+  parseTime(status?.firstSampleTime) ??
+  Math.max(parseTime(spec.openedTime) ?? -Infinity, (parseTime(metadata.creationTimestamp) ?? -Infinity) + 999);
 
 export function progress(facts: Facts): Progress {
   const { incident, nowMs, judgement } = facts;

@@ -68,7 +68,7 @@ function verdictOf(outside: Outside, remediation: Remediation): PolicyVerdict {
   const startedMs = parseTime(remediation.status?.startedTime);
   const verdict = policyVerdict(target, verdicts, { startedMs, staleAfterSeconds, nowMs });
   const sinceMs = isResolved(incident) ? resolvedMs(incident) : undefined;
-  const isBefore = (verdict.lastSampleMs ?? Infinity) < (firstSampleMs(incident) ?? -Infinity);
+  const isBefore = (verdict.lastSampleMs ?? Infinity) < firstSampleMs(incident);
   // It was well before the episode: of that our stream has not told us yet.
   if (verdict.state === 'Clear' && sinceMs === undefined && isBefore) return { ...verdict, state: 'Unknown' };
   return verdict.state === 'Clear' && sinceMs !== undefined
