@@ -63,6 +63,17 @@ const evidence = {
     confidence: figure('How sure the detector was, such as "99.2%".'),
     since: time('Since when it fired.'),
     samples: count('Samples in the window.'),
+    quality: {
+      type: 'object',
+      description:
+        'What is wrong with the samples, and has lowered the confidence; absent: nothing is. Example: {missing: 12, resets: 1}.',
+      properties: {
+        missing: count('Samples that should be in the window and are not.'),
+        resets: count('How often a counter began anew within the window; 16 stands for more, too.'),
+        infinite: count('Infinite values, which were left out; 16 stands for more, too.'),
+        flatSeconds: count('For how long a value that never stands still has been exactly the same.'),
+      },
+    },
     source: text('Whose frames they came from.', 512),
     fromSequence: count('The first frame of the window.'),
     toSequence: count('The last frame of the window.'),

@@ -11,17 +11,27 @@ export interface Metric {
   readonly scope: Scope;
   readonly producer: 'agent' | 'state';
   readonly description: string;
+  /** Its value never stands still where it is measured: one that does is a sensor that is stuck. */
+  readonly restless?: true;
   /** Names of values, for a metric that stands for a state; the detector `state` knows them. */
   readonly states?: Readonly<Record<string, number>>;
 }
 
-const agent = (scope: Scope, name: string, unit: string, kind: Metric['kind'], description: string): Metric => ({
+const agent = (
+  scope: Scope,
+  name: string,
+  unit: string,
+  kind: Metric['kind'],
+  description: string,
+  traits: Pick<Metric, 'restless'> = {},
+): Metric => ({
   name,
   unit,
   kind,
   scope,
   producer: 'agent',
   description,
+  ...traits,
 });
 const state = (
   scope: Scope,
@@ -32,6 +42,7 @@ const state = (
   states?: Metric['states'],
 ): Metric => ({ name, unit, kind, scope, producer: 'state', description, ...(states && { states }) });
 
+const restless = { restless: true } as const;
 const condition = { True: 1, False: 0, Unknown: -1 } as const;
 
 /**
@@ -45,10 +56,18 @@ export const metrics = [
     '1',
     'gauge',
     'Share of the node’s CPU time that was not idle in the interval.',
+    restless,
   ),
   agent('Node', 'system.cpu.load_average.1m', '{thread}', 'gauge', 'Load average of the last minute.'),
-  agent('Node', 'system.memory.utilization', '1', 'gauge', 'Share of the node’s memory that is not available.'),
-  agent('Node', 'system.memory.available', 'By', 'gauge', 'Memory that can be given out without swapping.'),
+  agent(
+    'Node',
+    'system.memory.utilization',
+    '1',
+    'gauge',
+    'Share of the node’s memory that is not available.',
+    restless,
+  ),
+  agent('Node', 'system.memory.available', 'By', 'gauge', 'Memory that can be given out without swapping.', restless),
   agent(
     'Node',
     'system.filesystem.utilization',

@@ -81,6 +81,7 @@ const incident: IncidentStatus = {
       confidence: '99.2%',
       since: time,
       samples: 60,
+      quality: { missing: 12, resets: 1, infinite: 2, flatSeconds: 90 },
       source: 'agent/node1',
       fromSequence: 1041,
       toSequence: 1100,

@@ -97,6 +97,7 @@ describe('Evaluator', () => {
         confidence: 1,
         sinceMs: startMs + 1000,
         samples: 1,
+        quality: { missing: 0, resets: 0, infinite: 0, flatMs: 0 },
         source: 'agent/n1',
         fromSequence: 2,
         toSequence: 2,
@@ -211,6 +212,8 @@ describe('Evaluator', () => {
       expressionErrors: 1,
       expressionError: 'field not found: tier',
       lateSamples: 0,
+      infiniteSamples: 0,
+      counterResets: 0,
     });
   });
 

@@ -35,6 +35,8 @@ export class Evaluator {
   readonly stats: EvaluatorStats = {
     frames: 0,
     samples: 0,
+    infiniteSamples: 0,
+    counterResets: 0,
     unboundFrames: 0,
     unknownColumns: 0,
     refusedTargets: 0,

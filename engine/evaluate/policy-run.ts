@@ -216,6 +216,8 @@ export class PolicyRun {
       expressionErrors: this.#expressionErrors,
       expressionError: this.#expressionError,
       lateSamples: this.signals.reduce((total, { late }) => total + late, 0),
+      infiniteSamples: this.signals.reduce((total, { flaws }) => total + flaws.infinite, 0),
+      counterResets: this.signals.reduce((total, { flaws }) => total + flaws.resets, 0),
     };
   }
 

@@ -7,6 +7,7 @@ import { detectors, type DetectorName } from '../detectors/registry.ts';
 import type { Row } from '../frame/types.ts';
 import type { Schema } from '../schema.ts';
 import { Counters } from '../series/counters.ts';
+import { infiniteIn, withoutInfinite } from '../series/infinite.ts';
 import { grown } from '../windows/pane-window.ts';
 import type { Values, Window } from '../windows/window.ts';
 import { isObject, scoreColumn, type ScoringSpec } from './scoring.ts';
@@ -106,9 +107,9 @@ export class RowScores {
     const { length } = this.#rows;
     if (tMs >= this.#wakeMs) this.#wake(tMs);
     const judged = this.#judged;
-    let samples = values;
+    let samples = infiniteIn(values, length) === 0 ? values : withoutInfinite(values, length, new Float64Array(length));
     if (this.scoring.signal.aggregate.of === 'Increases') {
-      this.#counters.increases(this.scoring.spec.metric, this.#series, values, length, this.#values);
+      this.#counters.increases(this.scoring.spec.metric, this.#series, samples, length, this.#values);
       samples = this.#values;
     }
     this.#window.take(this.#heard, samples, length, tMs);

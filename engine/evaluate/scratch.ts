@@ -4,6 +4,8 @@ export class Scratch {
   increases = new Float64Array(0);
   slots = new Int32Array(0);
   series = new Int32Array(0);
+  finite = new Float64Array(0);
+  resets = new Int32Array(0);
 
   /** Makes room for `length` numbers; what was there is gone. */
   lend(length: number): void {
@@ -13,5 +15,7 @@ export class Scratch {
     this.increases = new Float64Array(room);
     this.slots = new Int32Array(room);
     this.series = new Int32Array(room);
+    this.finite = new Float64Array(room);
+    this.resets = new Int32Array(room);
   }
 }

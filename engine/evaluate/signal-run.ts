@@ -2,10 +2,11 @@ import type { DetectorBank } from '../detectors/detector.ts';
 import type { SignalFacts } from '../policy/judgement.ts';
 import { grown } from '../windows/pane-window.ts';
 import type { Values, Window } from '../windows/window.ts';
+import { Flaws } from './flaws.ts';
 import type { FrameLog } from './frame-log.ts';
 import type { Groups } from './groups.ts';
 import type { CompiledSignal } from './signal.ts';
-import type { Evidence } from './verdict.ts';
+import type { Evidence, SampleQuality } from './verdict.ts';
 
 const oneSlot = new Int32Array(1);
 const oneValue = new Float64Array(1);
@@ -28,6 +29,7 @@ export interface Samples {
 export class SignalRun {
   signal: CompiledSignal;
   readonly bank: DetectorBank;
+  readonly flaws: Flaws;
   /** For each slot, when its newest sample was read; before the first, since when one is waited for. */
   lastSampleMs = new Float64Array(0);
   /** For each slot: 1 once there was a sample. */
@@ -49,6 +51,7 @@ export class SignalRun {
     this.#groups = groups;
     this.#window = signal.createWindow();
     this.bank = signal.detector.create();
+    this.flaws = new Flaws(signal.metric);
     this.grow(slots);
   }
 
@@ -68,6 +71,7 @@ export class SignalRun {
     if (slots <= this.heard.length) return;
     this.#window.grow(slots);
     this.bank.grow(slots);
+    this.flaws.grow(slots);
     this.lastSampleMs = grown(this.lastSampleMs, new Float64Array(slots));
     this.heard = grown(this.heard, new Uint8Array(slots));
     this.rows = grown(this.rows, new Int32Array(slots));
@@ -78,6 +82,7 @@ export class SignalRun {
   reset(slot: number, nowMs: number): void {
     this.#window.reset(slot);
     this.bank.reset(slot);
+    this.flaws.reset(slot);
     this.lastSampleMs[slot] = nowMs;
     this.heard[slot] = 0;
     this.rows[slot] = 0;
@@ -93,6 +98,7 @@ export class SignalRun {
    */
   feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array, isShown = false): void {
     this.#window.take(slots, values, length, tMs);
+    this.flaws.take(slots, values, length, tMs);
     const { lastSampleMs, heard } = this;
     if (tMs < this.#oldestMs) this.#oldestMs = tMs;
     for (let i = 0; i < length; i++) {
@@ -189,7 +195,7 @@ export class SignalRun {
       firing,
       missing,
       value: missing ? NaN : this.#value(slot),
-      confidence: firing ? this.bank.confidence(slot) * this.#share(slot, nowMs) : 0,
+      confidence: firing ? this.bank.confidence(slot) * this.#trust(slot, nowMs) : 0,
       samples: this.#window.count(slot),
     };
   }
@@ -210,6 +216,7 @@ export class SignalRun {
       confidence,
       sinceMs: this.#flippedMs[slot] ?? nowMs,
       samples,
+      quality: this.#quality(slot),
       source: log?.key ?? '',
       fromSequence: log?.sequenceAt((this.lastSampleMs[slot] ?? nowMs) - this.#window.spanMs) ?? 0,
       toSequence: log?.lastSequence ?? 0,
@@ -232,18 +239,33 @@ export class SignalRun {
   }
 
   /**
-   * Which share of the samples that should be in the window is there, at most 1. There should be one each interval of
-   * the source from each row, over the window less one pane. A silence is certain only while its source speaks.
+   * What the confidence of the detector is multiplied by, for the samples it rests on: the share of those expected that
+   * are there, where the first after a reset counts half; without a window, one in so many as have come, infinite ones
+   * included, since the last that could be used; half of that when the value stands still. A silence is certain only
+   * while its source speaks.
    */
-  #share(slot: number, nowMs: number): number {
+  #trust(slot: number, nowMs: number): number {
+    const log = this.#logs[slot];
+    if (this.signal.detector.judges === 'Silence')
+      return nowMs - (log?.lastFrameMs ?? -Infinity) <= 2 * (log?.intervalMs ?? 0) ? 1 : 0.5;
+    const { resets, infinite, flatMs } = this.#quality(slot);
+    const expected = this.#expected(slot);
+    const count = this.#window.count(slot);
+    const held = count - Math.min(count, resets) / 2;
+    const share = this.#window.spanMs === 0 ? 1 / (1 + infinite) : expected <= 1 ? 1 : Math.min(1, held / expected);
+    return flatMs > 0 ? share / 2 : share;
+  }
+
+  #quality(slot: number): SampleQuality {
+    const missing = this.heard[slot] === 0 ? 0 : Math.max(0, this.#expected(slot) - this.#window.count(slot));
+    return { missing, ...this.flaws.of(slot, this.lastSampleMs[slot] ?? 0, this.#window.spanMs) };
+  }
+
+  /** One sample each interval of the source from each row, over the window less one pane; 0 without a window. */
+  #expected(slot: number): number {
     const { spanMs, paneMs } = this.#window;
     const intervalMs = this.#logs[slot]?.intervalMs ?? 0;
-    if (this.signal.detector.judges === 'Silence') {
-      const speaks = nowMs - (this.#logs[slot]?.lastFrameMs ?? -Infinity) <= 2 * intervalMs;
-      return speaks ? 1 : 0.5;
-    }
-    if (spanMs === 0 || intervalMs === 0) return 1;
-    const expected = Math.floor((spanMs - paneMs) / intervalMs) * Math.max(1, this.rows[slot] ?? 1);
-    return expected <= 1 ? 1 : Math.min(1, this.#window.count(slot) / expected);
+    if (spanMs === 0 || intervalMs === 0) return 0;
+    return Math.floor((spanMs - paneMs) / intervalMs) * Math.max(1, this.rows[slot] ?? 1);
   }
 }

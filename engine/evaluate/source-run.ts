@@ -1,5 +1,6 @@
 import { scopes, type Column, type ColumnValues, type Frame, type Keyframe, type Scope } from '../frame/types.ts';
 import { Counters, type SeriesKey } from '../series/counters.ts';
+import { infiniteIn, withoutInfinite } from '../series/infinite.ts';
 import type { Values } from '../windows/window.ts';
 import { FrameLog } from './frame-log.ts';
 import type { PolicyRun } from './policy-run.ts';
@@ -126,33 +127,43 @@ export class SourceRun {
     for (const column of frame.columns) {
       const bindings = this.#bindings[column.column];
       if (bindings === undefined) stats.unknownColumns++;
-      else if (bindings.length > 0) stats.samples += this.#feed(column, bindings, frame, scratch);
+      else if (bindings.length > 0) this.#feed(column, bindings, frame, scratch, stats);
       for (const binding of this.#shown[column.column] ?? []) this.#show(column, binding, frame);
     }
     for (const run of this.#bound.keys()) run.settle(frame.capturedMs);
   }
 
-  #feed({ column, values }: ColumnValues, bindings: readonly Binding[], frame: Frame, scratch: Scratch): number {
+  #feed(
+    { column, values }: ColumnValues,
+    bindings: readonly Binding[],
+    frame: Frame,
+    scratch: Scratch,
+    stats: EvaluatorStats,
+  ): void {
     const { scope = 'Node', metric = '' } = this.#keyframe.columns[column] ?? {};
     const [first, end] = this.#range(scope);
     const told = frame.rows === undefined ? undefined : between(frame.rows, first, end);
     const length = Math.min(values.length, told?.length ?? end - first);
     scratch.lend(length);
-    let increases: Float64Array | undefined;
+    const infinite = infiniteIn(values, length);
+    const finite = infinite === 0 ? values : withoutInfinite(values, length, scratch.finite);
+    let resets = -1;
     for (const { run, signal, slots: all, judged: allJudged, told: shown } of bindings) {
-      let samples: Values = values;
-      if (signal.signal.aggregate.of === 'Increases') {
-        increases ??= this.#increases(metric, values, length, first, told, scratch);
-        samples = increases;
-      }
+      const isIncrease = signal.signal.aggregate.of === 'Increases';
+      if (isIncrease && resets < 0) resets = this.#increases(metric, finite, length, first, told, scratch);
+      const samples = isIncrease ? scratch.increases : finite;
       const slots = told === undefined ? all : gather(all, told, first, length, scratch.slots);
       const judged = told === undefined ? allJudged : all === allJudged ? slots : once(slots, length);
       const count = judged === slots ? length : judged.length;
       const tMs = frame.capturedMs;
+      if (infinite > 0) signal.flaws.noteInfinite(slots, values, length, tMs);
+      if (isIncrease) signal.flaws.noteResets(slots, scratch.resets, resets, tMs);
       signal.feed({ slots, values: samples, length, judged, count, tMs }, scratch.values, shown !== undefined);
       run.lookAt(judged, count, signal, this.log);
     }
-    return length;
+    stats.samples += length;
+    stats.infiniteSamples += infinite;
+    if (resets > 0) stats.counterResets += resets;
   }
 
   /** Leads what an agent found to a signal. It tells so of all rows or of none. */
@@ -164,6 +175,7 @@ export class SourceRun {
     run.lookAt(slots, length, signal, this.log);
   }
 
+  /** Writes the increases of a column to `scratch.increases`, and which counters began anew to `scratch.resets`. */
   #increases(
     metric: string,
     values: Values,
@@ -171,13 +183,12 @@ export class SourceRun {
     first: number,
     told: Uint32Array | undefined,
     scratch: Scratch,
-  ): Float64Array {
+  ): number {
     const series =
       told === undefined
         ? this.#series.subarray(first, first + length)
         : gather(this.#series, told, 0, length, scratch.series);
-    this.#counters.increases(metric, series, values, length, scratch.increases);
-    return scratch.increases;
+    return this.#counters.increases(metric, series, values, length, scratch.increases, scratch.resets);
   }
 
   /** Finds the target of each row; rows of targets that the policy does not judge have none. */

@@ -4,6 +4,10 @@ export interface EvaluatorStats {
   frames: number;
   /** Values of frames that some signal wanted, missing ones included. */
   samples: number;
+  /** Of those, infinite ones: they are taken for missing. */
+  infiniteSamples: number;
+  /** How often a counter has come with less than before. */
+  counterResets: number;
   /** Frames whose source or generation is not bound; they were not evaluated. */
   unboundFrames: number;
   /** Columns of frames that are not in the keyframe. */
@@ -22,4 +26,8 @@ export interface PolicyFaults {
   readonly expressionError: string | undefined;
   /** Samples that came more than five seconds after a later one of their target, and were left out. */
   readonly lateSamples: number;
+  /** Infinite samples; they were taken for missing. */
+  readonly infiniteSamples: number;
+  /** How often a counter of a target has come with less than before. */
+  readonly counterResets: number;
 }

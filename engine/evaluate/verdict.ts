@@ -27,11 +27,24 @@ export interface Evidence {
   readonly sinceMs: number;
   /** Samples in the window. */
   readonly samples: number;
+  readonly quality: SampleQuality;
   /** Source that told the newest sample; empty before the first. */
   readonly source: string;
   /** Frames of that source between which all samples of the window lie, both inclusive; 0 before the first. */
   readonly fromSequence: number;
   readonly toSequence: number;
+}
+
+/** What is wrong with the samples that a signal rests on; all 0 when nothing is. */
+export interface SampleQuality {
+  /** Samples that should be in the window and are not; 0 without a window. */
+  readonly missing: number;
+  /** How often a counter began anew within the window, 16 at most: what it rose by until then is not known. */
+  readonly resets: number;
+  /** Infinite values within the window, or since the last sample, 16 at most; they are left out. */
+  readonly infinite: number;
+  /** For how long a value that never stands still has been exactly the same; 0 in the first minute. */
+  readonly flatMs: number;
 }
 
 /** The judgement of one target by one policy, at one moment. */

@@ -24,6 +24,19 @@ describe('Counters', () => {
     expect(increases(new Counters(), [row('a')], [5], [2], [2], [0], [1])).to.deep.equal([[0], [2], [0], [0], [1]]);
   });
 
+  it('says which have begun anew', () => {
+    const counters = new Counters();
+    const series = counters.open([row('a'), row('b'), row('c')], 0);
+    const [out, resets] = [new Float64Array(3), new Int32Array(3)];
+    const take = (...values: number[]): number =>
+      counters.increases(metric, series, Float64Array.from(values), 3, out, resets);
+    expect(take(5, 5, 5)).to.equal(0);
+    expect(take(6, 2, NaN)).to.equal(1);
+    expect(resets[0]).to.equal(1);
+    expect(take(1, 2, 4)).to.equal(2);
+    expect(Array.from(resets.subarray(0, 2))).to.deep.equal([0, 2]);
+  });
+
   it('goes past missing values', () => {
     expect(increases(new Counters(), [row('a'), undefined], [5, 9], [NaN, 10], [7, 11])).to.deep.equal([
       [0, NaN],

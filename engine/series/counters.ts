@@ -48,8 +48,19 @@ export class Counters {
     for (const metric of this.#last.keys()) if (!wanted.has(metric)) this.#last.delete(metric);
   }
 
-  /** Writes to `out[i]` by how much `series[i]` has risen to `values[i]`; 0 at its first value, NaN at none. */
-  increases(metric: string, series: Int32Array, values: Values, length: number, out: Float64Array): void {
+  /**
+   * Writes to `out[i]` by how much `series[i]` has risen to `values[i]`; 0 at its first value, NaN at none. Answers how
+   * many of them are less than before, and writes each such i to `resets`.
+   */
+  increases(
+    metric: string,
+    series: Int32Array,
+    values: Values,
+    length: number,
+    out: Float64Array,
+    resets?: Int32Array,
+  ): number {
+    let count = 0;
     let last = this.#last.get(metric);
     if (last === undefined) {
       last = this.#fitted(new Float64Array(0));
@@ -62,9 +73,15 @@ export class Counters {
       if (index < 0 || Number.isNaN(value)) continue;
       const before = last[index] as number;
       if (value >= before) out[i] = value - before;
-      else out[i] = Number.isNaN(before) ? 0 : value;
+      else if (Number.isNaN(before)) out[i] = 0;
+      else {
+        out[i] = value;
+        if (resets !== undefined) resets[count] = i;
+        count++;
+      }
       last[index] = value;
     }
+    return count;
   }
 
   #open({ row, successive }: SeriesKey, known: ReadonlySet<string>): number {

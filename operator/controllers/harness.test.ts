@@ -262,6 +262,7 @@ export class Cluster {
           confidence: isEpisode ? 1 : 0,
           sinceMs: nowMs,
           samples: 1,
+          quality: { missing: 0, resets: 0, infinite: 0, flatMs: 0 },
           source: 'agent/node-1',
           fromSequence: 4,
           toSequence: 4,

@@ -27,9 +27,25 @@ function sentence(evidence: Evidence, { nowMs }: View): string {
     ...(since === undefined ? [] : [`since ${moment(since, nowMs)}`]),
     ...(confidence === undefined ? [] : [`confidence ${confidence}`]),
     ...(samples === undefined ? [] : [samples === 1 ? '1 sample' : `${samples} samples`]),
+    ...flaws(evidence.quality),
     ...(source === undefined ? [] : [`${frames(fromSequence, toSequence)} of ${source}`]),
   ];
   return parts.join('; ');
+}
+
+/** What is wrong with the samples, in words. */
+function flaws({
+  missing = 0,
+  resets = 0,
+  infinite = 0,
+  flatSeconds = 0,
+}: NonNullable<Evidence['quality']> = {}): string[] {
+  return [
+    ...(missing > 0 ? [`${missing} missing`] : []),
+    ...(resets > 0 ? [`counters began anew ${resets === 1 ? 'once' : `${resets} times`}`] : []),
+    ...(infinite > 0 ? [`${infinite === 1 ? '1 infinite value' : `${infinite} infinite values`} left out`] : []),
+    ...(flatSeconds > 0 ? [`exactly the same for ${flatSeconds} s: a stuck sensor?`] : []),
+  ];
 }
 
 const frames = (from: number | undefined, to: number | undefined): string =>

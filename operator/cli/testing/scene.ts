@@ -109,6 +109,7 @@ export const incident = (): Incident => {
           threshold: 'limit within 900 s',
           firing: false,
           samples: 12,
+          quality: { missing: 47 },
         },
       ],
       remediations: [{ name: 'restart-leaky-9a2c' }],

@@ -4,7 +4,7 @@ import type { Policies } from './policies.ts';
 
 export interface PolicyMetricsView {
   readonly policies: Policies;
-  readonly evaluator: Pick<Evaluator, 'stats' | 'counts'>;
+  readonly evaluator: Pick<Evaluator, 'stats' | 'counts' | 'faults'>;
   readonly isLeader: () => boolean;
 }
 
@@ -39,6 +39,21 @@ export function policyMetrics(registry: Registry, { policies, evaluator, isLeade
   gauge('homeostat_targets_unknown', 'Targets without recent samples, over all policies.', () => targetsIn('Unknown'));
   counter('homeostat_evaluated_frames_total', 'Frames given to the policies.', () => stats.frames);
   counter('homeostat_evaluated_samples_total', 'Samples that reached a window.', () => stats.samples);
+  counter(
+    'homeostat_infinite_samples_total',
+    'Samples that were infinite, and taken for missing.',
+    () => stats.infiniteSamples,
+  );
+  counter(
+    'homeostat_counter_resets_total',
+    'Times that a counter came with less than before.',
+    () => stats.counterResets,
+  );
+  gauge('homeostat_late_samples', 'Samples left out since they came too late, over all policies in force.', () => {
+    let sum = 0;
+    for (const { compiled } of policies.list()) sum += evaluator.faults(compiled.id)?.lateSamples ?? 0;
+    return sum;
+  });
   counter(
     'homeostat_refused_targets_total',
     'Targets not judged because a policy has too many.',

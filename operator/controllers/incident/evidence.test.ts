@@ -14,6 +14,7 @@ const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   confidence: 0.99,
   sinceMs: 0,
   samples: 1,
+  quality: { missing: 0, resets: 0, infinite: 0, flatMs: 0 },
   source: 'agent/n1',
   fromSequence: 1,
   toSequence: 2,
@@ -33,6 +34,12 @@ describe('evidence', () => {
     const recorded = evidenceOf(evidence({ finding: '' }));
     expect(recorded).not.to.have.property('finding');
     expect(describeEvidence(recorded)).to.match(/is 0\.81, rises to 100% within 900 s$/);
+  });
+
+  it('says what is wrong with the samples, and nothing when nothing is', () => {
+    expect(evidenceOf(evidence())).not.to.have.property('quality');
+    const quality = { missing: 3, resets: 0, infinite: 1, flatMs: 61_900 };
+    expect(evidenceOf(evidence({ quality })).quality).to.deep.equal({ missing: 3, infinite: 1, flatSeconds: 61 });
   });
 
   it('is short enough for the status', () => {

@@ -1,5 +1,5 @@
 import { clip } from '../../decide/clip.ts';
-import type { Evidence } from '../../../engine/evaluate/verdict.ts';
+import type { Evidence, SampleQuality } from '../../../engine/evaluate/verdict.ts';
 import type { IncidentStatus } from '../../../crds/incident.ts';
 
 export type RecordedEvidence = NonNullable<IncidentStatus['evidence']>[number];
@@ -17,10 +17,22 @@ export const evidenceOf = (evidence: Evidence): RecordedEvidence => ({
   confidence: percentText(evidence.confidence),
   ...(Number.isFinite(evidence.sinceMs) ? { since: new Date(evidence.sinceMs).toISOString() } : {}),
   samples: evidence.samples,
+  ...qualityOf(evidence.quality),
   source: evidence.source,
   fromSequence: evidence.fromSequence,
   toSequence: evidence.toSequence,
 });
+
+/** What is wrong with the samples; nothing when nothing is. */
+function qualityOf({ missing, resets, infinite, flatMs }: SampleQuality): Pick<RecordedEvidence, 'quality'> {
+  const quality = {
+    ...(missing > 0 ? { missing } : {}),
+    ...(resets > 0 ? { resets } : {}),
+    ...(infinite > 0 ? { infinite } : {}),
+    ...(flatMs > 0 ? { flatSeconds: Math.floor(flatMs / 1000) } : {}),
+  };
+  return Object.keys(quality).length === 0 ? {} : { quality };
+}
 
 /** What a value was compared with, as a status takes it: a list of states may be long. */
 export const thresholdText = (threshold: string): string => clip(threshold, 128);

@@ -1,0 +1,67 @@
+import type { Metric } from '../metrics.ts';
+import { isInfinite } from '../series/infinite.ts';
+import type { Values } from '../windows/window.ts';
+import { Moments } from './moments.ts';
+import { Stillness } from './stillness.ts';
+import type { SampleQuality } from './verdict.ts';
+
+/** What is wrong with the samples of a signal, slot by slot; what is missing in a window, the window knows. */
+export class Flaws {
+  readonly #resets = new Moments();
+  readonly #infinite = new Moments();
+  readonly #stillness: Stillness | undefined;
+
+  constructor({ restless }: Pick<Metric, 'restless'>) {
+    if (restless === true) this.#stillness = new Stillness();
+  }
+
+  /** How often counters have come with less than before. */
+  get resets(): number {
+    return this.#resets.total;
+  }
+
+  /** Infinite samples that were left out. */
+  get infinite(): number {
+    return this.#infinite.total;
+  }
+
+  grow(slots: number): void {
+    this.#stillness?.grow(slots);
+  }
+
+  reset(slot: number): void {
+    this.#resets.reset(slot);
+    this.#infinite.reset(slot);
+    this.#stillness?.reset(slot);
+  }
+
+  /** Takes finite samples, for whether they move. */
+  take(slots: Int32Array, values: Values, length: number, tMs: number): void {
+    this.#stillness?.take(slots, values, length, tMs);
+  }
+
+  /** Notes the slots whose values are infinite. */
+  noteInfinite(slots: Int32Array, values: Values, length: number, tMs: number): void {
+    for (let i = 0; i < length; i++) {
+      const slot = slots[i] as number;
+      if (slot >= 0 && isInfinite(values[i] as number)) this.#infinite.note(slot, tMs);
+    }
+  }
+
+  /** Notes those slots, at the first `count` of `which`, whose counters began anew. */
+  noteResets(slots: Int32Array, which: Int32Array, count: number, tMs: number): void {
+    for (let k = 0; k < count; k++) {
+      const slot = slots[which[k] as number] as number;
+      if (slot >= 0) this.#resets.note(slot, tMs);
+    }
+  }
+
+  /** Of the samples of a slot in the `spanMs` before its newest one, and since. */
+  of(slot: number, newestMs: number, spanMs: number): Omit<SampleQuality, 'missing'> {
+    return {
+      resets: this.#resets.after(slot, newestMs - spanMs),
+      infinite: this.#infinite.after(slot, newestMs - spanMs),
+      flatMs: this.#stillness?.flatMs(slot, newestMs) ?? 0,
+    };
+  }
+}
