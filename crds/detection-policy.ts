@@ -160,7 +160,7 @@ const status = {
   properties: {
     observedGeneration,
     conditions: conditions(
-      'Ready (compiled and in force), DataFresh (samples arrive), WithinLatencyBudget (the budget is kept), Firing (some target fires), Storm (so much fires that nothing is done).',
+      'Ready (compiled and in force), DataFresh (samples arrive, and no sensor is stuck), WithinLatencyBudget (the budget is kept), Firing (some target fires), Storm (so much fires that nothing is done).',
     ),
     targets: {
       type: 'object',
@@ -170,6 +170,20 @@ const status = {
         matched: count('Targets that the policy selects.'),
         firing: count('Of those, targets that fire.'),
         unknown: count('Of those, targets without recent samples.'),
+      },
+    },
+    data: {
+      type: 'object',
+      description:
+        'What was wrong with samples since the operator that judges has the policy in force; absent: nothing. Example: {lateSamples: 4, infiniteSamples: 0, counterResets: 2, stuckTargets: 0}.',
+      required: ['lateSamples', 'infiniteSamples', 'counterResets', 'stuckTargets'],
+      properties: {
+        lateSamples: count(
+          'Samples left out since they came more than five seconds after a later one of their target.',
+        ),
+        infiniteSamples: count('Infinite samples, which were left out.'),
+        counterResets: count('How often a counter of a target came with less than before.'),
+        stuckTargets: count('Targets with a value, now, that never stands still and has been the same for a minute.'),
       },
     },
     firing: {

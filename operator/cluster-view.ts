@@ -37,16 +37,34 @@ export function existsIn(watched: Watched, { kind, uid, workload }: TargetRefere
   return workloads && workloads.store.byUid(uid) !== undefined;
 }
 
-/** What is wrong with the sources of a target that is judged unknown, if that is known. */
+const mostPlaces = 3;
+
+/**
+ * What is wrong with the sources of targets that one policy judges unknown, if that is known: where most of them are
+ * first, such as `agent of node-1: no frame for 42 s (9 targets)`.
+ */
 export function whyUnknown(
-  { policyId, target }: Verdict,
+  verdicts: readonly Verdict[],
   policies: Policies,
   ingest: Pick<Ingest, 'whyUnknown'>,
 ): string | undefined {
-  const policy = policies.get(policyId)?.policy;
+  const policy = policies.get(verdicts[0]?.policyId ?? '')?.policy;
   if (policy === undefined) return undefined;
   const producers = new Set(policy.spec.signals.flatMap(({ metric }) => metricNamed(metric)?.producer ?? []));
-  return ingest.whyUnknown({ target, producers, staleAfterMs: policy.spec.staleAfterSeconds * 1000 });
+  const staleAfterMs = policy.spec.staleAfterSeconds * 1000;
+  const places = Map.groupBy(verdicts, ({ target }) => target.node ?? '');
+  const wrong = [...places.values()]
+    .toSorted((a, b) => b.length - a.length)
+    .slice(0, mostPlaces)
+    .flatMap((of) => {
+      const why = of[0] && ingest.whyUnknown({ target: of[0].target, producers, staleAfterMs });
+      return why === undefined
+        ? []
+        : [places.size === 1 ? why : `${why} (${of.length === 1 ? '1 target' : `${of.length} targets`})`];
+    });
+  if (wrong.length === 0) return undefined;
+  const others = places.size - mostPlaces;
+  return `${wrong.join('; ')}${others > 0 ? `; and ${others === 1 ? '1 other node' : `${others} other nodes`}` : ''}`;
 }
 
 /** A watch that has failed for so long tells the past. */

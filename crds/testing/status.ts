@@ -30,6 +30,7 @@ const policy: DetectionPolicyStatus = {
     condition('Storm', 'False', 'Calm', 'no plan or guardrail sees a storm'),
   ],
   targets: { matched: 12, firing: 1, unknown: 0 },
+  data: { lateSamples: 4, infiniteSamples: 0, counterResets: 2, stuckTargets: 1 },
   firing: [{ target, value: '0.93', threshold: '> 90%', since: time, confidence: '99.2%' }],
   feedback: { truePositives: 39, falsePositives: 1, precision: '97.5%' },
   latency: { p50Milliseconds: 12, p99Milliseconds: 48 },

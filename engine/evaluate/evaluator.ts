@@ -143,6 +143,11 @@ export class Evaluator {
     return this.#policies.get(policyId)?.counts() ?? noTargets;
   }
 
+  /** The targets of a policy of which a sensor seems to be stuck. */
+  stuck(policyId: string): Iterable<Target> {
+    return this.#policies.get(policyId)?.stuck() ?? [];
+  }
+
   /** What went wrong with a policy in force. */
   faults(policyId: string): PolicyFaults | undefined {
     return this.#policies.get(policyId)?.faults();

@@ -25,6 +25,11 @@ export class Flaws {
     return this.#infinite.total;
   }
 
+  /** Whether a stuck sensor can be told from one that works. */
+  get seesStillness(): boolean {
+    return this.#stillness !== undefined;
+  }
+
   grow(slots: number): void {
     this.#stillness?.grow(slots);
   }

@@ -211,6 +211,16 @@ export class PolicyRun {
     return { ...this.#counts };
   }
 
+  /** The targets of which a sensor seems to be stuck. */
+  *stuck(): Iterable<Target> {
+    const signals = this.signals.filter(({ flaws }) => flaws.seesStillness);
+    if (signals.length === 0) return;
+    for (const slot of this.#slots.values()) {
+      const target = this.#places[slot]?.target;
+      if (target !== undefined && signals.some((signal) => signal.isStuck(slot))) yield target;
+    }
+  }
+
   faults(): PolicyFaults {
     return {
       expressionErrors: this.#expressionErrors,

@@ -28,7 +28,8 @@ function shown(kind: 'Container' | 'Node', signal: Omit<SignalSpec, 'name'>, val
       );
   const [verdict] = evaluator.verdicts('p');
   const evidence = verdict?.evidence[0] as Evidence;
-  return { evidence, faults: evaluator.faults('p'), stats: evaluator.stats };
+  const stuck = Array.from(evaluator.stuck('p'), ({ name }) => name);
+  return { evidence, stuck, faults: evaluator.faults('p'), stats: evaluator.stats };
 }
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
@@ -88,9 +89,11 @@ describe('quality of samples', () => {
 
   it('believes half of what a stuck sensor says, where values never stand still', () => {
     const values = [...Array.from({ length: 20 }, (_, i) => 0.7 + i / 1000), ...times(70, 0.9)];
-    const stuck = shown('Node', { metric: 'system.memory.utilization', ...mean }, values).evidence;
-    expect(stuck).to.deep.include({ confidence: 0.5, quality: { ...nothing, flatMs: 69_000 } });
-    const full = shown('Node', { metric: 'system.filesystem.utilization', ...mean }, values).evidence;
-    expect(full).to.deep.include({ confidence: 1, quality: nothing });
+    const memoryOf = shown('Node', { metric: 'system.memory.utilization', ...mean }, values);
+    expect(memoryOf.evidence).to.deep.include({ confidence: 0.5, quality: { ...nothing, flatMs: 69_000 } });
+    expect(memoryOf.stuck).to.deep.equal(['n1']);
+    const disk = shown('Node', { metric: 'system.filesystem.utilization', ...mean }, values);
+    expect(disk.evidence).to.deep.include({ confidence: 1, quality: nothing });
+    expect(disk.stuck).to.deep.equal([]);
   });
 });

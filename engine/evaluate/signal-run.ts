@@ -187,6 +187,11 @@ export class SignalRun {
     return count;
   }
 
+  /** Whether the newest value of a slot comes of a sensor that seems to be stuck. */
+  isStuck(slot: number): boolean {
+    return this.flaws.seesStillness && this.#quality(slot).flatMs > 0;
+  }
+
   /** The signal at a slot. */
   facts(slot: number, nowMs: number, staleAfterMs: number): SignalFacts {
     const firing = this.bank.firing[slot] !== 0;

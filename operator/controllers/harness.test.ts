@@ -25,6 +25,7 @@ import { nobody, parseOutsiders, type Outsiders } from '../notify/file.ts';
 import type { Message } from '../notify/notifier.ts';
 import type { Delivery } from '../notify/post.ts';
 import { Operator, rootNamespace } from './process.test.ts';
+import type { PolicyData } from './detection-policy/status.ts';
 import type { FaultPoint } from './remediation/controller.ts';
 import { targetKey } from './targets.ts';
 
@@ -71,6 +72,8 @@ export class Cluster {
     },
   };
   expressionError: string | undefined;
+  /** What is wrong with the samples of every policy. */
+  data: PolicyData | undefined;
   /** Whether samples of everything arrive. */
   samples = true;
   operator: Operator;

@@ -100,6 +100,7 @@ export class Operator {
         verdicts: (id) => cluster.verdicts(id),
         notLive: () => (this.isLive ? undefined : 'the stream is being read'),
         staleness: () => undefined,
+        data: () => cluster.data,
         expressionError: () => cluster.expressionError,
         latencies: new Latencies(),
       },

@@ -199,6 +199,7 @@ export class Replica {
         expressionError: () => undefined,
         notLive: () => (engine.isLive ? undefined : 'the stream is being read'),
         staleness: () => undefined,
+        data: () => undefined,
         latencies: new Latencies(),
       },
       settings: { rootNamespace, allowKubeSystem: false, nodeLeases: this.sharesLeases },

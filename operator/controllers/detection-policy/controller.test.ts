@@ -207,4 +207,32 @@ describe('DetectionPolicy', () => {
     expect(condition(stored(), 'DataFresh')).to.equal('False SamplesMissing');
     expect(message('DataFresh')).to.equal('1 of 2 targets are without recent samples');
   });
+
+  it('says what is wrong with the samples that come, until nothing is', async () => {
+    const policy = cluster.policy();
+    await cluster.start();
+    await cluster.judged(policy, nodeTarget('node-1'), 'Inactive');
+    await cluster.judged(policy, nodeTarget('node-2'), 'Inactive');
+    const faults = {
+      expressionErrors: 0,
+      expressionError: undefined,
+      lateSamples: 4,
+      infiniteSamples: 0,
+      counterResets: 2,
+    };
+    cluster.data = { faults, stuck: [nodeTarget('node-2')] };
+    await cluster.seconds(11);
+    expect(condition(stored(), 'DataFresh')).to.equal('False SensorsStuck');
+    expect(message('DataFresh')).to.equal('1 of 2 targets have a value that never stands still and does: node-2');
+    expect(stored().status?.data).to.deep.equal({
+      lateSamples: 4,
+      infiniteSamples: 0,
+      counterResets: 2,
+      stuckTargets: 1,
+    });
+    cluster.data = { faults: { ...faults, lateSamples: 0, counterResets: 0 }, stuck: [] };
+    await cluster.seconds(11);
+    expect(condition(stored(), 'DataFresh')).to.equal('True SamplesArrive');
+    expect(stored().status).not.to.have.property('data');
+  });
 });

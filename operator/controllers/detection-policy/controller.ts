@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { byPolicy } from '../look-ups.ts';
 import type { Policies } from './policies.ts';
 import type { Latencies } from './latencies.ts';
-import { policyStatus } from './status.ts';
+import { policyStatus, type PolicyData } from './status.ts';
 
 export type Producer = 'agent' | 'state';
 
@@ -24,8 +24,10 @@ export interface PolicyView {
   expressionError(policyId: string): string | undefined;
   /** Why the stream is not read up to the present; undefined when it is. */
   notLive(): string | undefined;
-  /** What is wrong with the sources of this target, if that is known. */
-  staleness(verdict: Verdict): string | undefined;
+  /** What is wrong with the sources of these targets, if that is known. */
+  staleness(verdicts: readonly Verdict[]): string | undefined;
+  /** What is wrong with the samples of a policy in force. */
+  data(policyId: string): PolicyData | undefined;
   readonly latencies: Latencies<Producer>;
 }
 
@@ -82,7 +84,7 @@ export class DetectionPolicyController {
     const inForce = this.#policies.get(uid);
     const counts = this.#view.counts(uid);
     const verdicts = counts.Firing + counts.Clearing + counts.Unknown === 0 ? [] : [...this.#view.verdicts(uid)];
-    const unknown = verdicts.find(({ state }) => state === 'Unknown');
+    const unknown = verdicts.filter(({ state }) => state === 'Unknown');
     // Also of one that is not in force: what it names may be missing besides.
     const stated: Partial<DetectionPolicy['spec']> = (inForce?.policy ?? policy).spec;
     const routes = stated.routes ?? [];
@@ -96,7 +98,8 @@ export class DetectionPolicyController {
       notLive: this.#view.notLive(),
       counts,
       firing: verdicts.filter(({ state }) => state === 'Firing' || state === 'Clearing'),
-      staleness: unknown === undefined ? undefined : this.#view.staleness(unknown),
+      staleness: unknown.length === 0 ? undefined : this.#view.staleness(unknown),
+      data: this.#view.data(uid),
       latency: inForce && this.#view.latencies.quantiles(producersOf(inForce.policy)),
       expressionError: this.#view.expressionError(uid),
       storms: this.#storms(policy, [...new Set(plans)]),

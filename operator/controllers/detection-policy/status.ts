@@ -2,12 +2,21 @@
 import type { DetectionPolicy, DetectionPolicyStatus } from '../../../crds/detection-policy.ts';
 import type { Incident } from '../../../crds/incident.ts';
 import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
+import type { PolicyFaults } from '../../../engine/evaluate/stats.ts';
+import type { Target } from '../../../engine/evaluate/target.ts';
 import type { Verdict, VerdictState } from '../../../engine/evaluate/verdict.ts';
 import { Draft } from '../../decide/draft.ts';
 import { percentText, quantityText, thresholdText } from '../incident/evidence.ts';
 import { reasonOf } from '../reasons.ts';
 import { referenceOf } from '../targets.ts';
 import type { Quantiles } from './latencies.ts';
+
+/** What is wrong with the samples of a policy. */
+export interface PolicyData {
+  readonly faults: PolicyFaults | undefined;
+  /** Targets of which a sensor seems to be stuck. */
+  readonly stuck: readonly Target[];
+}
 
 export interface PolicyStatusFacts {
   readonly policy: DetectionPolicy;
@@ -23,6 +32,7 @@ export interface PolicyStatusFacts {
   readonly firing: readonly Verdict[];
   /** What is wrong with the sources of targets without samples, if that is known. */
   readonly staleness: string | undefined;
+  readonly data: PolicyData | undefined;
   readonly latency: Quantiles | undefined;
   /** What the last failed evaluation of an expression said; undefined when none has failed. */
   readonly expressionError: string | undefined;
@@ -39,6 +49,7 @@ export interface PolicyStatusFacts {
 }
 
 const mostFiring = 10;
+const mostNamed = 3;
 
 export function policyStatus(facts: PolicyStatusFacts): Draft<DetectionPolicyStatus> {
   const { policy, counts, incidents, latency } = facts;
@@ -53,6 +64,9 @@ export function policyStatus(facts: PolicyStatusFacts): Draft<DetectionPolicySta
     .slice(0, mostFiring)
     .map(firingLine);
   draft.status.feedback = feedback(incidents);
+  const data = dataOf(facts.data);
+  if (data === undefined) delete draft.status.data;
+  else draft.status.data = data;
   if (latency !== undefined) draft.status.latency = { p50Milliseconds: latency.p50, p99Milliseconds: latency.p99 };
   ready(draft, facts, generation);
   dataFresh(draft, facts, matched);
@@ -88,16 +102,31 @@ function ready(draft: StatusDraft, { problems, running, policy }: PolicyStatusFa
 }
 
 function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number): void {
-  const { counts, staleness, notLive, running } = facts;
+  const { counts, staleness, data, notLive, running } = facts;
+  const stuck = data?.stuck ?? [];
   if (running === undefined) draft.set('DataFresh', 'Unknown', 'NotJudged', 'nothing is judged');
   else if (notLive !== undefined) draft.set('DataFresh', 'Unknown', 'StreamNotRead', notLive);
   else if (matched === 0)
     draft.set('DataFresh', 'Unknown', 'NoTargets', 'no target is selected of which samples have arrived');
-  else if (counts.Unknown === 0) draft.set('DataFresh', 'True', 'SamplesArrive', 'samples of all targets arrive');
+  else if (counts.Unknown === 0 && stuck.length > 0) {
+    const named = stuck.slice(0, mostNamed).map(({ name }) => name);
+    const names = `${named.join(', ')}${stuck.length > mostNamed ? ', …' : ''}`;
+    const share = `${stuck.length} of ${matched} targets have a value that never stands still and does`;
+    draft.set('DataFresh', 'False', 'SensorsStuck', `${share}: ${names}`);
+  } else if (counts.Unknown === 0) draft.set('DataFresh', 'True', 'SamplesArrive', 'samples of all targets arrive');
   else {
     const share = `${counts.Unknown} of ${matched} targets are without recent samples`;
     draft.set('DataFresh', 'False', 'SamplesMissing', staleness === undefined ? share : `${share}: ${staleness}`);
   }
+}
+
+/** The figures, if there is anything but zeros. */
+function dataOf(data: PolicyData | undefined): DetectionPolicyStatus['data'] {
+  if (data?.faults === undefined) return undefined;
+  const { lateSamples, infiniteSamples, counterResets } = data.faults;
+  const stuckTargets = data.stuck.length;
+  if (lateSamples + infiniteSamples + counterResets + stuckTargets === 0) return undefined;
+  return { lateSamples, infiniteSamples, counterResets, stuckTargets };
 }
 
 function withinBudget(draft: StatusDraft, { latency, policy }: PolicyStatusFacts): void {
