@@ -22,6 +22,7 @@ import { LineageSource } from './ingest/lineage/lineage-source.ts';
 import { KinSource } from './ingest/scoring/kin-source.ts';
 import { ScoringWishes } from './ingest/scoring/scoring-wishes.ts';
 import { ingestReflectors } from './ingest/reflectors.ts';
+import { sourcesPage } from './ingest/sources-page.ts';
 import { statePublisher } from './ingest/state/publisher.ts';
 import { StateSource } from './ingest/state/state-source.ts';
 import { Warnings, warningMetrics } from './ingest/state/warnings.ts';
@@ -256,7 +257,9 @@ export class Operator {
    */
   async start(): Promise<void> {
     const { metricsPort: port, metricsAddress: address, namespace } = this.#options;
-    this.#server = await serve({ port, address }, this.registry, this.checks);
+    this.#server = await serve({ port, address }, this.registry, this.checks, {
+      '/sources': () => sourcesPage(this.#ingest.sources, this.#ingest.nowMs),
+    });
     this.#logger.info('listening', { port: this.#server.port, namespace });
     this.#kinds.start();
     for (const reflector of Object.values(this.#cluster)) reflector.start();

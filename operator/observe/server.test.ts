@@ -17,7 +17,9 @@ describe('observe server', () => {
       { name: 'crds', missing: () => undefined },
       { name: 'stream', missing: () => reason },
     ];
-    server = await serve({ port: 0, address: '127.0.0.1' }, createRegistry('1.2.3'), checks);
+    server = await serve({ port: 0, address: '127.0.0.1' }, createRegistry('1.2.3'), checks, {
+      '/sources': () => '{}',
+    });
   });
   afterEach(() => server.close());
 
@@ -36,6 +38,10 @@ describe('observe server', () => {
 
   it('shows the build among the metrics', async () => {
     expect((await get('/metrics')).body).to.include('homeostat_build_info{version="1.2.3"');
+  });
+
+  it('shows the documents that it was given', async () => {
+    expect(await get('/sources')).to.deep.equal({ status: 200, body: '{}' });
   });
 
   it('answers 404 for anything else', async () => {

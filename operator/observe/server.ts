@@ -22,13 +22,15 @@ export function readiness(checks: readonly ReadinessCheck[]): { ready: boolean; 
 }
 
 /**
- * Serves /metrics, /healthz (the process answers) and /readyz (every check, with the reason of each that is not met).
+ * Serves /metrics, /healthz (the process answers), /readyz (every check, with the reason of each that is not met), and
+ * `documents`: JSON by path, made when it is asked for.
  * Rejects when the address cannot be listened on.
  */
 export async function serve(
   options: { port: number; address: string },
   registry: Registry,
   checks: readonly ReadinessCheck[],
+  documents: Readonly<Record<string, () => string>> = {},
 ): Promise<ObserveServer> {
   const pages: Record<string, () => Page | Promise<Page>> = {
     '/metrics': async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() }),
@@ -38,6 +40,8 @@ export async function serve(
       return text(ready ? 200 : 503, body);
     },
   };
+  for (const [path, body] of Object.entries(documents))
+    pages[path] = () => ({ status: 200, type: 'application/json', body: body() });
   const server = createServer((request, response) => {
     const page = pages[pathOf(request.url)] ?? (() => text(404, 'not found\n'));
     void Promise.resolve()
