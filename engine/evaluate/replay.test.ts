@@ -131,6 +131,7 @@ const valueOf =
     const x = Math.sin(seed * 12.9898 + uid.charCodeAt(0) * 78.233 + metric.length) * 43758.5453;
     const share = x - Math.floor(x);
     if (share > 0.97) return NaN;
+    if (share < 0.01) return seed % 2 === 0 ? Infinity : -Infinity;
     return metric === 'k8s.container.oom_kills'
       ? Math.floor(share * 3)
       : metric === 'k8s.workload.pods.unavailable'
@@ -206,6 +207,7 @@ describe('replay', () => {
           for (const { id } of policies) {
             evaluator.counts(id);
             evaluator.faults(id);
+            Array.from(evaluator.stuck(id));
             for (const { target } of evaluator.verdicts(id)) evaluator.verdict(id, target.key);
           }
         });
