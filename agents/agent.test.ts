@@ -24,8 +24,9 @@ const arrange = (slowMs = 0) => {
       stopped = true;
     },
   };
+  const readMs: number[] = [];
   const agent = new Agent(
-    { node: 'n1', boot: '0'.repeat(32) },
+    { node: 'n1', boot: '0'.repeat(32), onRead: (ms) => readMs.push(ms) },
     [source],
     { offer: (keyframe, frame) => sent.push({ keyframe, frame }) },
     clock,
@@ -34,6 +35,7 @@ const arrange = (slowMs = 0) => {
     clock,
     agent,
     sent,
+    readMs,
     urge: (value: number) => urge([{ metric: 0, object: 0, value }]),
     isStopped: () => stopped,
   };
@@ -51,13 +53,14 @@ describe('Agent', () => {
   });
 
   it('leaves out the ticks that it is too late for, and counts them', async () => {
-    const { clock, agent, sent } = arrange(2300);
+    const { clock, agent, sent, readMs } = arrange(2300);
     agent.start();
     await clock.advance(5000);
     expect(agent.counts.missedTicks).to.equal(2);
     const phase = phaseOf('n1', 1000);
     expect(sent.slice(1).map(({ frame }) => frame.capturedMs % 1000)).to.deep.equal([phase, phase]);
     expect(agent.counts.ticks).to.equal(3);
+    expect(readMs).to.deep.equal([2300, 0, 0]);
   });
 
   it('sends what is urgent at once, in the same order of numbers', async () => {

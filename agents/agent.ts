@@ -17,6 +17,8 @@ export interface AgentOptions {
   readonly boot: string;
   /** Default 1000. */
   readonly intervalMs?: number;
+  /** Told of each tick how long the reading took, in milliseconds. */
+  readonly onRead?: (ms: number) => void;
 }
 
 /** What has happened so far. */
@@ -50,6 +52,7 @@ export class Agent {
   readonly #sink: FrameSink;
   readonly #clock: Clock;
   readonly #intervalMs: number;
+  readonly #onRead: (ms: number) => void;
   readonly #phaseMs: number;
   readonly #id: SourceId;
   readonly #table: NodeTable;
@@ -59,6 +62,7 @@ export class Agent {
 
   constructor(options: AgentOptions, sources: readonly Source[], sink: FrameSink, clock: Clock, scores?: EdgeScores) {
     this.#intervalMs = options.intervalMs ?? 1000;
+    this.#onRead = options.onRead ?? (() => {});
     this.#phaseMs = phaseOf(options.node, this.#intervalMs);
     this.#id = { producer: 'agent', node: options.node, boot: options.boot };
     this.#sources = sources;
@@ -109,7 +113,9 @@ export class Agent {
     this.counts.ticks++;
     this.counts.rows = keyframe.rows.length;
     this.counts.lastTickMs = this.#clock.monotonic();
-    this.counts.readSeconds += (this.counts.lastTickMs - startedMs) / 1000;
+    const readMs = this.counts.lastTickMs - startedMs;
+    this.counts.readSeconds += readMs / 1000;
+    this.#onRead(readMs);
   }
 
   #send(keyframe: Keyframe, content: FrameContent, capturedMs = this.#clock.now()): void {

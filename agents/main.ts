@@ -15,6 +15,7 @@ import { agentMetrics } from './metrics.ts';
 import { exitCodes, parseOptions, type Options } from './options.ts';
 import { liveness, readiness } from './probes.ts';
 import { openScoring } from './scoring/scoring.ts';
+import { agentStages } from './stages.ts';
 import { createSources, type Around } from './sources/registry.ts';
 
 const version = process.env['HOMEOSTAT_VERSION'] ?? 'dev';
@@ -34,10 +35,12 @@ async function run(options: Options, log: Logger): Promise<number> {
     },
     clock,
   );
+  const stages = agentStages();
   const publisher = new FramePublisher(bus, clock, {
     prefix: options.subjectPrefix,
     maxFrames: options.bufferFrames,
     maxBytes: options.bufferBytes,
+    onStored: stages.published,
     onProblem: (problem) =>
       problem === undefined
         ? log.info('frames are stored again')
@@ -62,7 +65,7 @@ async function run(options: Options, log: Logger): Promise<number> {
   const scoring = openScoring(options, bus, clock, log);
   const boot = randomBytes(16).toString('hex');
   const agent = new Agent(
-    { node: options.node, boot, intervalMs: options.intervalMilliseconds },
+    { node: options.node, boot, intervalMs: options.intervalMilliseconds, onRead: stages.captured },
     sources,
     publisher,
     clock,
@@ -87,6 +90,7 @@ async function run(options: Options, log: Logger): Promise<number> {
     scores: scoring.scores.counts,
     heritage: scoring.heritage.counts,
     connected: () => bus.isConnected,
+    histograms: stages.histograms,
     ...(declared !== undefined && { refused: declared.into.refused }),
     ...(ingest !== undefined && { pushed: ingest.answered }),
     ...(declared?.scraper !== undefined && { scrapes: declared.scraper.results }),

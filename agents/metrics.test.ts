@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { agentMetrics, type Figures } from './metrics.ts';
 import { serveHealth } from './health.ts';
+import { agentStages } from './stages.ts';
 
 const figures = (): Figures => ({
   version: '1.2.3',
@@ -19,6 +20,7 @@ const figures = (): Figures => ({
   scores: { scorings: 1, series: 30, refused: 2 },
   heritage: { inherited: 6, handedOn: 5, failures: 0 },
   connected: () => true,
+  histograms: [],
 });
 
 describe('agent metrics', () => {
@@ -44,6 +46,22 @@ describe('agent metrics', () => {
       expect(text.split('\n')).to.include(line);
     now.agent.ticks = 8;
     expect(await metrics.metrics()).to.contain('homeostat_agent_ticks_total 8');
+  });
+
+  it('tells how long reading and publishing took', async () => {
+    const { histograms, captured, published } = agentStages();
+    captured(3);
+    published(1500);
+    published(90_000);
+    const text = await agentMetrics({ ...figures(), histograms }).metrics();
+    for (const line of [
+      'homeostat_agent_capture_seconds_bucket{le="0.0025"} 0',
+      'homeostat_agent_capture_seconds_bucket{le="0.005"} 1',
+      'homeostat_agent_publish_seconds_sum 91.5',
+      'homeostat_agent_publish_seconds_bucket{le="30"} 1',
+      'homeostat_agent_publish_seconds_count 2',
+    ])
+      expect(text.split('\n')).to.include(line);
   });
 
   it('is served beside the probes', async () => {

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry, type Histogram } from 'prom-client';
 import { busProblems } from '../wire/bus.ts';
 import type { PublisherCounts } from '../wire/publisher.ts';
 import type { AgentCounts } from './agent.ts';
@@ -13,6 +13,8 @@ export interface Figures {
   readonly scores: EdgeScoresCounts;
   readonly heritage: HeritageCounts;
   readonly connected: () => boolean;
+  /** Of the stages of a sample here. */
+  readonly histograms: readonly Histogram[];
   /** Series of declared metrics that are not told, by why. */
   readonly refused?: Readonly<Record<string, number>>;
   /** Requests that push metrics, by the class of their answer. */
@@ -29,12 +31,14 @@ export function agentMetrics({
   scores,
   heritage,
   connected,
+  histograms,
   refused,
   scrapes,
   pushed,
 }: Figures): Registry {
   const registry = new Registry();
   const registers = [registry];
+  for (const histogram of histograms) registry.registerMetric(histogram);
   const counter = (name: string, help: string, value: () => number): void =>
     void new Counter({
       name: `homeostat_agent_${name}`,

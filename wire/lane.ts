@@ -12,6 +12,8 @@ export interface Waiting {
   readonly id: string;
   readonly sequence: number;
   readonly dictionary: Dictionary;
+  /** When it began to wait, by the monotonic clock. */
+  readonly offeredMs: number;
   /**
    * Frames that were dropped before this one, known once it has been under way. It may be stored from then on: it is not
    * dropped any more, or the count would be wrong.

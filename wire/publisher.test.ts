@@ -65,6 +65,19 @@ describe('FramePublisher', () => {
     expect(publisher.counts).to.include({ queuedFrames: 0, queuedBytes: 0, frames: 4 });
   });
 
+  it('tells of each frame how long it waited to be stored', async () => {
+    const waited: number[] = [];
+    const { bus, clock, offer } = arrange({ onStored: (ms) => waited.push(ms) });
+    bus.cut();
+    offer(1);
+    await clock.advance(3000);
+    offer(2);
+    bus.mend();
+    await clock.advance(0);
+    expect(bus.story).to.equal('k1 1 2');
+    expect(waited).to.deep.equal([3000, 0]);
+  });
+
   it('drops the oldest when too many wait, and says how many in the frames that follow', async () => {
     const { bus, clock, offer, publisher } = arrange({ maxFrames: 3 });
     bus.cut();

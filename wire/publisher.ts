@@ -18,6 +18,8 @@ export interface PublisherOptions {
   readonly keyframeMs?: number;
   /** Told once when publishing begins to fail for a reason, and once, without a reason, when it works again. */
   readonly onProblem?: (problem?: { reason: BusProblem; message: string }) => void;
+  /** Told of each frame how long after it was offered the broker had stored it, in milliseconds. */
+  readonly onStored?: (ms: number) => void;
   /** 0 <= x < 1, for the jitter of retries. */
   readonly random?: () => number;
 }
@@ -79,6 +81,7 @@ export class FramePublisher {
       inFlight: 64,
       keyframeMs: 60_000,
       onProblem: () => {},
+      onStored: () => {},
       random: Math.random,
       ...options,
     };
@@ -100,7 +103,14 @@ export class FramePublisher {
     const bytes = encodeFrame(frame);
     const { sequence } = frame;
     lane.leaving = false;
-    lane.push({ bytes, id: frameMessageId(frame), sequence, dictionary: lane.latest, dropped: undefined });
+    lane.push({
+      bytes,
+      id: frameMessageId(frame),
+      sequence,
+      dictionary: lane.latest,
+      offeredMs: this.#clock.monotonic(),
+      dropped: undefined,
+    });
     this.counts.overflowed += lane.makeRoom(this.#options.maxFrames, this.#options.maxBytes);
     if (!lane.pumping && !this.#closed) void this.#pump(lane);
   }
@@ -166,6 +176,7 @@ export class FramePublisher {
     }
     await this.#publish(lane.subject, head.bytes, head.id);
     this.counts.frames++;
+    this.#options.onStored(this.#clock.monotonic() - head.offeredMs);
     lane.shift();
   }
 

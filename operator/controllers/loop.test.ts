@@ -38,6 +38,25 @@ describe('the loop from verdict to undo', () => {
       expect(cluster.targetWrites).to.deep.equal(['patch Node node-1', 'patch Node node-1']);
     });
 
+    it('tells how long it took to decide and to act', async () => {
+      const policy = cluster.policy();
+      cluster.plan();
+      await cluster.start();
+      cluster.server.faults = ({ verb, resource }) =>
+        verb === 'patch' && resource.kind === 'Node' ? { kind: 'delayMs', ms: 3000 } : undefined;
+      await cluster.judged(policy, nodeTarget(), 'Firing');
+      await cluster.seconds(3);
+      expect(cluster.isCordoned()).to.equal(true);
+      const text = await cluster.operator.registry.metrics();
+      const seconds = (stage: string): number => {
+        expect(text).to.include(`homeostat_stage_seconds_count{stage="${stage}"} 1\n`);
+        return Number(new RegExp(`_sum\\{stage="${stage}"\\} (.*)`).exec(text)?.[1]);
+      };
+      expect(seconds('act')).to.equal(3);
+      expect(seconds('decide')).to.be.lessThan(0.1);
+      expect(seconds('incident_act')).to.be.closeTo(seconds('decide') + 3, 1e-9);
+    });
+
     it('pauses when the target changes under it again and again, and acts when that is over', async () => {
       const policy = cluster.policy();
       cluster.plan();

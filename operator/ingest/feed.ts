@@ -15,6 +15,15 @@ export interface FeedOptions {
   readonly onBound?: OnBound | undefined;
 }
 
+/** Where the time of a frame went in this process, in milliseconds. */
+export interface Spent {
+  /** Making frames of the message that it came with, or that made it readable. */
+  readonly decodingMs: number;
+  readonly evaluatingMs: number;
+  /** From when its message was taken to the end of its evaluation: all of the above, and what went before it. */
+  readonly totalMs: number;
+}
+
 const tidyMs = 1_000;
 
 /**
@@ -42,17 +51,22 @@ export class Feed {
   }
 
   /** A message of the stream, in its order. `evaluated` is told of each frame that it makes readable. */
-  take(message: Message, evaluated: (frame: Frame, evaluatingMs: number) => void = () => {}): void {
+  take(message: Message, evaluated: (frame: Frame, spent: Spent) => void = () => {}): void {
     const { sources, evaluator } = this.#options;
+    const takenMs = performance.now();
     this.advance(message.storedMs);
     // What the leader tells replays: here the join knows it.
     if (lineageNode(message.subject) !== undefined) return;
-    for (const { frame, keyframe } of sources.take(message)) {
+    const arrivedMs = performance.now();
+    const readable = sources.take(message);
+    const decodingMs = performance.now() - arrivedMs;
+    for (const { frame, keyframe } of readable) {
       const startedMs = performance.now();
       const key = sourceKey(frame.source);
       this.bindings.use(key, keyframe);
       evaluator.frame(key, frame);
-      evaluated(frame, performance.now() - startedMs);
+      const endedMs = performance.now();
+      evaluated(frame, { decodingMs, evaluatingMs: endedMs - startedMs, totalMs: endedMs - takenMs });
     }
   }
 

@@ -11,7 +11,7 @@ import { monotonicMs, type Clock } from '../kube/clock.ts';
 import { errorFields, type Logger } from '../kube/logger.ts';
 import type { OnBound } from './bindings.ts';
 import type { Broker } from './broker.ts';
-import { Feed } from './feed.ts';
+import { Feed, type Spent } from './feed.ts';
 import { whyUnknown, type FreshnessQuestion } from './freshness.ts';
 import { guarded, type Judging } from './guarded-evaluator.ts';
 import { Join } from './join.ts';
@@ -189,16 +189,20 @@ export class Ingest {
     this.#lagMs = Math.max(0, this.#time.at(nowMs) - message.storedMs);
     this.#aheadMs = this.#feed.aheadOf(message.storedMs);
     this.#setLive();
-    this.#feed.take(message, (frame, evaluatingMs) => this.#evaluated(frame, nowMs, evaluatingMs));
+    const arrivedMs = this.#time.at(nowMs);
+    this.#feed.take(message, (frame, spent) => this.#evaluated(frame, message.storedMs, arrivedMs, spent));
   }
 
-  #evaluated(frame: Frame, arrivedMs: number, evaluatingMs: number): void {
+  /** All times are on the stream’s clock. */
+  #evaluated(frame: Frame, storedMs: number, arrivedMs: number, spent: Spent): void {
     if (!this.#live) return;
-    const underWay = Math.max(0, this.#time.at(arrivedMs) - frame.capturedMs);
-    this.#observe('captured_arrived', underWay);
-    this.#observe('arrived_evaluated', evaluatingMs);
-    this.#observe('sample_verdict', underWay + evaluatingMs);
-    this.#options.onEvaluated?.(frame.source.producer, underWay + evaluatingMs);
+    const latencyMs = Math.max(0, arrivedMs - frame.capturedMs) + spent.totalMs;
+    this.#observe('publish', storedMs - frame.capturedMs);
+    this.#observe('broker', arrivedMs - storedMs);
+    this.#observe('decode', spent.decodingMs);
+    this.#observe('evaluate', spent.evaluatingMs);
+    this.#observe('sample_verdict', latencyMs);
+    this.#options.onEvaluated?.(frame.source.producer, latencyMs);
   }
 
   #armTick(mayWait = true): void {

@@ -1,8 +1,11 @@
 import { Histogram, type Registry } from 'prom-client';
 import { latencyBuckets } from '../observe/metrics.ts';
 
-/** The way of a sample, from its measuring to the end of its evaluation, in its parts and as a whole. */
-export const ingestStages = ['captured_arrived', 'arrived_evaluated', 'sample_verdict'] as const;
+/**
+ * The way of a sample from its measuring to the end of its evaluation, in its parts and as a whole; each is observed once
+ * for each frame that is judged live. docs/latency.md says from when to when each of them is.
+ */
+export const ingestStages = ['publish', 'broker', 'decode', 'evaluate', 'sample_verdict'] as const;
 export type IngestStage = (typeof ingestStages)[number];
 
 const name = 'homeostat_stage_seconds';

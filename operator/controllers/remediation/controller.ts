@@ -265,10 +265,13 @@ export class RemediationController {
     const api = this.#apiOf(remediation, serviceAccountName);
     if (purpose !== 'DryRun') this.#fault(`Before${purpose}`);
     const stored = (key: string, answer: Answer): unknown => live.set(key, answer);
+    const { clock } = this.#outside.context;
+    const [askedMs, startedMs] = [clock.now(), monotonicMs(clock)];
     const outcome = await writeAll(api, requests, dryRun, stored);
     if (purpose !== 'DryRun') this.#fault(`After${purpose}`);
     this.#metrics.wrote(purpose, resultOf(outcome));
-    if (purpose === 'Act' && outcome.ok) this.#observeReaction(remediation);
+    if (purpose === 'Act') this.#metrics.act(monotonicMs(clock) - startedMs);
+    if (purpose === 'Act' && outcome.ok) this.#observeReaction(remediation, askedMs);
     const { logger } = this.#outside.context;
     const fields = { remediation: keyOf(remediation), purpose, target: describeTarget(remediation.spec.target) };
     if (outcome.ok) logger.info('target written', fields);
@@ -337,12 +340,13 @@ export class RemediationController {
     return patched;
   }
 
-  #observeReaction({ metadata, spec, status }: Remediation): void {
+  #observeReaction({ metadata, spec, status }: Remediation, askedMs: number): void {
     const { kinds, clock } = this.#outside.context;
     const isFirst = (status?.steps ?? []).filter(({ state }) => state !== 'Pending').length === 1;
     const incident = kinds.incidents.get(`${metadata.namespace}/${spec.incidentRef.name}`);
     if (!isFirst || spec.attempt !== 1 || spec.mode !== 'Enforce' || incident === undefined) return;
-    this.#metrics.reaction(clock.now() - Date.parse(incident.spec.openedTime));
+    const openedMs = Date.parse(incident.spec.openedTime);
+    this.#metrics.reaction(askedMs - openedMs, clock.now() - openedMs);
   }
 }
 

@@ -39,8 +39,13 @@ export interface RemediationMetrics {
   /** Counts what became different between two statuses: ends, guards that do not pass any more, undone changes. */
   readonly saved: (before: Remediation, after: RemediationStatus) => void;
   readonly wrote: (purpose: (typeof purposes)[number], result: WriteResult) => void;
-  /** Incident opened -> first write to the target answered, in mode Enforce: stage `incident_act`. */
-  readonly reaction: (ms: number) => void;
+  /** Of the requests by which a step is done: sent -> answered, stage `act`. */
+  readonly act: (ms: number) => void;
+  /**
+   * In mode Enforce, of the first write to the target: Incident opened -> sent, stage `decide`; Incident opened ->
+   * answered, stage `incident_act`.
+   */
+  readonly reaction: (decidedMs: number, actedMs: number) => void;
 }
 
 export function remediationMetrics(registry: Registry): RemediationMetrics {
@@ -73,7 +78,7 @@ export function remediationMetrics(registry: Registry): RemediationMetrics {
     registers,
   });
   for (const purpose of purposes) for (const result of writeResults) writes.inc({ purpose, result }, 0);
-  const observe = stageObserver(registry, ['incident_act']);
+  const observe = stageObserver(registry, ['decide', 'act', 'incident_act']);
   return {
     saved: (before, after) => {
       const result = endOf(after);
@@ -83,7 +88,11 @@ export function remediationMetrics(registry: Registry): RemediationMetrics {
         undone.inc({ result: state }, Math.max(0, undoCount(after, state) - undoCount(before.status, state)));
     },
     wrote: (purpose, result) => writes.inc({ purpose, result }),
-    reaction: (ms) => observe('incident_act', ms),
+    act: (ms) => observe('act', ms),
+    reaction: (decidedMs, actedMs) => {
+      observe('decide', decidedMs);
+      observe('incident_act', actedMs);
+    },
   };
 }
 
