@@ -43,6 +43,7 @@ import { serve, type ObserveServer, type ReadinessCheck } from './observe/server
 import type { Options } from './options.ts';
 import { OwnKinds } from './own-kinds.ts';
 import { PermissionCheck } from './permissions.ts';
+import { tracing, type Tracing } from './trace/tracing.ts';
 
 export interface OperatorParts {
   readonly options: Options;
@@ -77,6 +78,7 @@ export class Operator {
   readonly #election: LeaderElection;
   readonly #speaker: Speaker;
   readonly #feed: EventFeed;
+  readonly #tracing: Tracing | undefined;
   readonly #permissions = new PermissionCheck();
   #server: ObserveServer | undefined;
   #stopping = false;
@@ -162,6 +164,17 @@ export class Operator {
     const { incidents, remediations } = kinds.records;
     const changing = { incidents, remediations };
     this.#feed = new EventFeed({ kinds: changing, bus, subjectPrefix: prefix, isLeader, clock, registry });
+    this.#tracing = tracing({
+      settings: options,
+      kinds: kinds.records,
+      isLeader,
+      identity,
+      namespace: rootNamespace,
+      version,
+      clock,
+      logger,
+      registry,
+    });
     this.#warnings = warnings;
     this.#state = new StateSource({
       reflectors: cluster,
@@ -221,6 +234,7 @@ export class Operator {
         this.#speak();
         this.#control.resync();
         this.#feed.resync();
+        this.#tracing?.resync();
       },
       onStoppedLeading: async () => {
         this.#state.setActive(false);
@@ -294,7 +308,13 @@ export class Operator {
     this.#permissions.stop();
     await atMost(
       ms,
-      Promise.all([this.#ingest.stop(), this.#events.stop(2000), this.#speaker.stop(), this.#feed.stop()]),
+      Promise.all([
+        this.#ingest.stop(),
+        this.#events.stop(2000),
+        this.#speaker.stop(),
+        this.#feed.stop(),
+        this.#tracing?.stop(),
+      ]),
     );
     const watches = Object.values(this.#cluster).map((reflector) => reflector.stop());
     await atMost(ms, Promise.all([this.#kinds.stop(), this.#warnings.stop(), ...watches]));

@@ -52,6 +52,17 @@ describe('operator options', () => {
     expect(withEnvironment(variables, () => parseOptions(['--metrics-port', '0'])).metricsPort).to.equal(0);
   });
 
+  it('knows OpenTelemetry’s own variables, and no others for that', () => {
+    expect(withEnvironment({}, () => parseOptions([])).otlpEndpoint).to.equal(undefined);
+    const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', OTEL_EXPORTER_OTLP_HEADERS: 'key=a' };
+    expect(withEnvironment(variables, () => parseOptions([]))).to.include({
+      otlpEndpoint: 'http://c:4318',
+      otlpHeaders: 'key=a',
+    });
+    const wrong = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'c:4318' };
+    expect(refusal([], wrong).message).to.match(/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.*http:\/\/collector:4318/s);
+  });
+
   it('reads lists of namespaces', () => {
     expect(withEnvironment({}, () => parseOptions([])).watchNamespaces).to.equal(undefined);
     expect(parseOptions(['--watch-namespaces', 'shop, bar']).watchNamespaces).to.deep.equal(['shop', 'bar']);

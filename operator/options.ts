@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { logLevels, type LogLevel } from './observe/logger.ts';
+import type { OtlpSettings } from './trace/target.ts';
 
 /** Everything that can be set from outside. */
-export interface Options {
+export interface Options extends OtlpSettings {
   /** Path of a kubeconfig; undefined = what client libraries look for: KUBECONFIG, ~/.kube/config, the pod's account. */
   readonly kubeconfig: string | undefined;
   readonly natsUrl: string;
@@ -63,12 +64,18 @@ const yesOrNo = (text: string): boolean => {
   return text === 'true';
 };
 
+const httpUrl = (text: string): string => {
+  if (text !== '' && !/^https?:$/.test(URL.parse(text)?.protocol ?? ''))
+    throw new InvalidArgumentError('It must be a URL with http or https, such as http://collector:4318.');
+  return text;
+};
+
 const dnsNames = (text: string): string[] => text.split(',').map((name) => dnsName(name.trim()));
 
 const dnsName = matching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a DNS label such as homeostat-system');
 const subjectToken = matching(/^[a-z0-9][-_a-z0-9]{0,31}$/, 'lower-case letters, digits, - and _, such as homeostat');
 
-/** Each flag with its environment variable; a flag wins over the variable. */
+/** Each flag; those that have no environment variable here get one by their name. A flag wins over its variable. */
 const flags = (): Option[] => [
   new Option('--kubeconfig <path>', 'kubeconfig file; default: KUBECONFIG, ~/.kube/config, then the pod’s own account'),
   new Option('--nats-url <url>', 'NATS servers, comma-separated').default('nats://127.0.0.1:4222').argParser(natsUrls),
@@ -103,6 +110,15 @@ const flags = (): Option[] => [
     .default(false)
     .preset('true')
     .argParser(yesOrNo),
+  new Option('--otlp-endpoint <url>', 'tell traces there by OTLP/HTTP, at /v1/traces under it; default: none are told')
+    .env('OTEL_EXPORTER_OTLP_ENDPOINT')
+    .argParser(httpUrl),
+  new Option('--otlp-traces-endpoint <url>', 'the same, as the whole URL')
+    .env('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')
+    .argParser(httpUrl),
+  new Option('--otlp-headers <name=value,...>', 'sent along, such as a key; better as a variable than as a flag').env(
+    'OTEL_EXPORTER_OTLP_HEADERS',
+  ),
   new Option('--stop-milliseconds <ms>', 'time that each part is given to end in after SIGTERM')
     .default(10_000)
     .argParser(integer(0, 600_000)),
@@ -133,9 +149,9 @@ export function parseOptions(argv: readonly string[], version = 'dev'): Options 
     })
     .addHelpText(
       'after',
-      `\nEvery flag can be set as a variable too: --nats-url is HOMEOSTAT_NATS_URL.\n\n${exitCodeText}`,
+      `\nEvery flag can be set as a variable too: --nats-url is HOMEOSTAT_NATS_URL; those of OTLP are OpenTelemetry’s.\n\n${exitCodeText}`,
     );
-  for (const flag of flags()) command.addOption(flag.env(environmentVariable(flag)));
+  for (const flag of flags()) command.addOption(flag.envVar === undefined ? flag.env(environmentVariable(flag)) : flag);
   return command.parse(argv, { from: 'user' }).opts<Options>();
 }
 

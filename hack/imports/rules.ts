@@ -48,6 +48,11 @@ export const rooms: readonly Room[] = [
     packages: ['*'],
   },
   {
+    path: 'operator/trace',
+    may: ['operator/controllers', 'operator/notify', 'operator/kube', 'crds'],
+    packages: ['prom-client', 'node:crypto'],
+  },
+  {
     path: 'operator/replay',
     may: [
       'operator/controllers',
@@ -93,6 +98,7 @@ export const rooms: readonly Room[] = [
       'operator/observe',
       'operator/notify',
       'operator/controllers',
+      'operator/trace',
       'operator/cli',
       'crds',
       'engine',
