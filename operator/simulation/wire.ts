@@ -118,6 +118,8 @@ export class Wire extends RequestClient {
 
   #ask(request: ApiRequest): Promise<unknown> {
     const { process, onSend } = this.#options;
+    // What would have followed in the very moment of its death.
+    if (!process.isAlive) return new Promise(() => {});
     const isWrite = isWriting(request);
     const kill = isWrite && this.#isKilledNow();
     if (kill === 'before') return this.#die();
