@@ -164,6 +164,21 @@ describe('a Remediation', () => {
       expect(isCordoned(shell)).to.equal(false);
     });
 
+    it('on a wish, also when its time was over before: then it ends, and nothing further begins', async () => {
+      const undo = { when: 'Elapsed', afterSeconds: 10 } as const;
+      shell.create([], { steps: [{ name: 'cordon', action: cordon, timeoutSeconds: 60, undo }] });
+      await shell.settle();
+      await shell.clock.advance(15_000);
+      await shell.settle();
+      expect(condition(shell.get(), 'Undone')).to.equal('True Undone');
+      expect(shell.get().status?.finishedTime).to.equal(undefined);
+      wish(shell, { undoRequested: { by: 'alice', reason: 'not the cause' } });
+      await shell.settle();
+      expect(condition(shell.get(), 'Succeeded')).to.equal('False UndoRequested');
+      expect(condition(shell.get(), 'Undone')).to.equal('True Undone');
+      expect(shell.get().status?.finishedTime).not.to.equal(undefined);
+    });
+
     it('on a wish with as many words as it may have', async () => {
       shell.create([cordon]);
       await shell.settle();

@@ -78,10 +78,11 @@ function beginIfDue(run: Run): void {
   const undone = run.draft.condition('Undone')?.reason;
   const decided = undone !== undefined && undone !== reasons.scheduled && undone !== reasons.postponed;
   const standing = run.steps.some((step) => standingChanges(step).length > 0);
-  if (spec.undoRequested !== undefined && (standing || !decided)) {
+  if (spec.undoRequested !== undefined && (standing || !decided || !run.isConcluded)) {
     const { by, reason } = spec.undoRequested;
     run.conclude('False', reasons.undoRequested, `${by} asked to undo it: ${reason}`);
-    takeBack(run, run.steps, `${by} asked for it: ${reason}`);
+    // What has been taken back, or could not be, stays as it is: no further step begins.
+    if (standing || !decided) takeBack(run, run.steps, `${by} asked for it: ${reason}`);
   } else if (metadata.deletionTimestamp !== undefined && standing) {
     // What is lasting by the plan stays; what was to be taken back later is taken back now.
     const steps = run.isFinished ? run.steps.filter((step) => undoAtMs(run, step) !== undefined) : run.steps;
