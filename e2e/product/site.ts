@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +16,7 @@ import {
 import { connect } from '../../operator/kube/http-api.ts';
 import * as resources from '../../operator/kube/resources.ts';
 import type { KubeObject } from '../../operator/kube/api.ts';
+import { freePort } from '../../wire/testing/free-port.ts';
 import { kubectlOf, type World } from '../runner/world.ts';
 import type { Site } from './product.ts';
 
@@ -114,13 +114,3 @@ const workersOf = async (api: ReturnType<typeof connect>): Promise<string[]> => 
     .map((node) => node.metadata.name)
     .toSorted();
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });

@@ -1,9 +1,10 @@
 /** A nats-server of a test's own, on a free port, that can be killed, frozen and started again on the same store. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as connectSocket, createServer, type AddressInfo } from 'node:net';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../wire/testing/free-port.ts';
 
 export class NatsServer {
   readonly url: string;
@@ -101,15 +102,6 @@ export class NatsServer {
     });
   }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 
 async function listening(port: number, giveUp: AbortSignal): Promise<void> {
   while (!giveUp.aborted) {

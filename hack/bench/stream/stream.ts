@@ -4,7 +4,6 @@
  * (`world.ts`), because a real control plane on the same two cores would be what is measured.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseMetrics } from '../../../e2e/runner/metrics.ts';
@@ -12,6 +11,7 @@ import { sleep, until } from '../../../e2e/runner/world.ts';
 import { operatorReady } from '../../../e2e/product/product.ts';
 import { startProgram, type Program } from '../../../e2e/product/process.ts';
 import { NatsServer } from '../../../operator/ingest/testing-nats.ts';
+import { freePort } from '../../../wire/testing/free-port.ts';
 import { rounded } from '../compare.ts';
 import { bucketsOf, quantile, type Buckets } from './histogram.ts';
 import { worldArguments, type WorldLine } from './options.ts';
@@ -162,12 +162,3 @@ const lastOf = (lines: readonly WorldLine[]): Sent => {
   if (last === undefined || 'kubeconfig' in last) throw new Error('the load has not begun');
   return last;
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });

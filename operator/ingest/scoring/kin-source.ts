@@ -1,7 +1,7 @@
 /**
- * Tells each agent which of its rows are of one kind (pods of a workload, containers of one name in them), so that new ones begin with what
- * others have learnt, and which rows are to hand that on: one of each kind, the first that was seen. It stands in the
- * bucket `<prefix>-scoring`, a key a node. Only the leader tells, and only while anything is scored.
+ * Tells each agent which of its rows are of one kind (pods of a workload, containers of one name in them), so that new ones
+ * begin with what others have learnt, and which rows are to hand that on: one of each kind, the first that was seen. It
+ * stands in the bucket `<prefix>-scoring`, a key a node. Only the leader tells, and only while anything is scored.
  */
 import { createHash } from 'node:crypto';
 import { encodeKin } from '../../../engine/evaluate/kin.ts';
