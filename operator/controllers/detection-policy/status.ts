@@ -98,7 +98,12 @@ function ready(draft: StatusDraft, { problems, running, policy }: PolicyStatusFa
   }
   const wrong = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
   const instead = running === undefined ? 'nothing is judged' : `generation ${running} goes on judging`;
-  draft.set('Ready', 'False', reasonOf(first.path), `${wrong}${wrong.endsWith('?') ? '' : '.'} Until that is mended, ${instead}`);
+  draft.set(
+    'Ready',
+    'False',
+    reasonOf(first.path),
+    `${wrong}${wrong.endsWith('?') ? '' : '.'} Until that is mended, ${instead}`,
+  );
 }
 
 function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number): void {
