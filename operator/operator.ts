@@ -206,7 +206,8 @@ export class Operator {
       }),
       view: {
         counts: (policyId) => evaluator.counts(policyId),
-        verdicts: (policyId) => evaluator.verdicts(policyId),
+        verdicts: (policyId, wanted) => evaluator.verdicts(policyId, wanted),
+        targets: (policyId) => evaluator.targets(policyId),
         expressionError: (policyId) => evaluator.faults(policyId)?.expressionError,
         notLive: () => ingest.notLive(),
         staleness: (verdicts) => whyUnknown(verdicts, policies, ingest),

@@ -1,6 +1,6 @@
 import type { Frame, Keyframe } from '../frame/types.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { PolicyRun } from './policy-run.ts';
+import { PolicyRun, type Wanted } from './policy-run.ts';
 import { Scratch } from './scratch.ts';
 import { SourceRun } from './source-run.ts';
 import type { EvaluatorStats, PolicyFaults } from './stats.ts';
@@ -128,9 +128,14 @@ export class Evaluator {
     for (const run of this.#policies.values()) run.advance(this.#nowMs, this.#scratch);
   }
 
-  /** The verdicts of a policy as they stand now, in the order in which their targets were first seen. */
-  verdicts(policyId: string): Iterable<Verdict> {
-    return this.#policies.get(policyId)?.verdicts(this.#nowMs) ?? [];
+  /** The verdicts of a policy that are `wanted` (default: all), as they stand now, in the order in which their targets were first seen. */
+  verdicts(policyId: string, wanted: Wanted = () => true): Iterable<Verdict> {
+    return this.#policies.get(policyId)?.verdicts(this.#nowMs, wanted) ?? [];
+  }
+
+  /** The targets of a policy, in the same order. */
+  targets(policyId: string): Iterable<Target> {
+    return this.#policies.get(policyId)?.targets() ?? [];
   }
 
   /** The verdict of a policy about one target, if it judges it. */

@@ -28,6 +28,9 @@ interface Place {
   when: When | undefined;
 }
 
+/** Which verdicts are asked for: one costs far more than to see that it is not wanted. */
+export type Wanted = (target: Target, state: VerdictState) => boolean;
+
 /** A policy in force: its targets, one slot each, with their signals and where they stand. */
 export class PolicyRun {
   policy: CompiledPolicy;
@@ -46,6 +49,8 @@ export class PolicyRun {
   /** For each slot, the end of its warm-up, and when it was judged last. */
   #warmMs = new Float64Array(0);
   #judgedMs = new Float64Array(0);
+  /** Slots of which no row spoke any more at some time since it was looked whether the policy selects their targets. */
+  #left: number[] = [];
   #hot = new Int32Array(64);
   #hotCount = 0;
   #isHot = new Uint8Array(0);
@@ -83,6 +88,7 @@ export class PolicyRun {
     });
     this.policy = policy;
     this.matches = matches;
+    this.#left = Array.from(this.#slots.gone, ([slot]) => slot);
     for (const slot of this.#slots.values()) {
       this.#attention[slot] = timed;
       const place = this.#places[slot];
@@ -124,7 +130,7 @@ export class PolicyRun {
   }
 
   removeRow(slot: number, nowMs: number): void {
-    this.#slots.removeRow(slot, nowMs);
+    if (this.#slots.removeRow(slot, nowMs)) this.#left.push(slot);
   }
 
   /** Remembers to judge those of some slots, told of by `log`, of which there is anything to say. */
@@ -183,20 +189,28 @@ export class PolicyRun {
 
   /** Ends those targets of which no row speaks and that the policy does not select any more. */
   endUnmatched(nowMs: number): void {
-    for (const [slot] of this.#slots.gone) {
-      const target = this.#places[slot]?.target;
+    for (const slot of this.#left) {
+      const target = this.#slots.isGone(slot) ? this.#places[slot]?.target : undefined;
       if (target !== undefined && !this.matches(target)) this.end(slot, nowMs, 'TargetGone');
     }
+    this.#left = [];
   }
 
   endAll(nowMs: number): void {
     for (const slot of Array.from(this.#slots.values())) this.end(slot, nowMs, 'PolicyGone');
   }
 
-  *verdicts(nowMs: number): Iterable<Verdict> {
+  *verdicts(nowMs: number, wanted: Wanted): Iterable<Verdict> {
     for (const slot of this.#slots.values()) {
       const place = this.#places[slot];
-      if (place !== undefined) yield this.#verdict(slot, place, nowMs);
+      if (place !== undefined && wanted(place.target, place.standing.state)) yield this.#verdict(slot, place, nowMs);
+    }
+  }
+
+  *targets(): Iterable<Target> {
+    for (const slot of this.#slots.values()) {
+      const target = this.#places[slot]?.target;
+      if (target !== undefined) yield target;
     }
   }
 

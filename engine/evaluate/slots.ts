@@ -39,6 +39,10 @@ export class Slots {
     return this.#gone;
   }
 
+  isGone(slot: number): boolean {
+    return this.#gone.has(slot);
+  }
+
   of(key: string): number | undefined {
     return this.#slotOf.get(key);
   }
@@ -66,10 +70,12 @@ export class Slots {
     this.#gone.delete(slot);
   }
 
-  removeRow(slot: number, nowMs: number): void {
+  /** Answers whether no row speaks of the slot any more. */
+  removeRow(slot: number, nowMs: number): boolean {
     const left = (this.#rows[slot] as number) - 1;
     this.#rows[slot] = left;
     if (left === 0) this.#gone.set(slot, nowMs);
+    return left === 0;
   }
 
   /** By doubling at first; later by a quarter, since what hangs on a slot is some kilobytes. */

@@ -60,7 +60,7 @@ export class Control {
     const loads = new Loads({
       policies,
       counts: (id) => view.counts(id),
-      verdicts: (id) => view.verdicts(id),
+      targets: (id) => view.targets(id),
       isLive: () => judge.isLive,
       clock,
       rootNamespace: context.rootNamespace,

@@ -12,6 +12,7 @@ import type { RemediationPlan, RemediationPlanSpec } from '../../crds/remediatio
 import type { Remediation } from '../../crds/remediation.ts';
 import { complete } from '../../crds/validate.ts';
 import type { Target } from '../../engine/evaluate/target.ts';
+import type { Wanted } from '../../engine/evaluate/policy-run.ts';
 import type { Verdict, VerdictChange, VerdictState } from '../../engine/evaluate/verdict.ts';
 import type { ClusterFacts } from '../decide/decision.ts';
 import { nodesOnly } from '../decide/harness.test.ts';
@@ -293,8 +294,10 @@ export class Cluster {
     return verdict && (this.samples ? { ...verdict, lastSampleMs: this.clock.now() } : verdict);
   }
 
-  verdicts(policyId: string): Verdict[] {
-    return [...(this.#verdicts.get(policyId)?.keys() ?? [])].flatMap((key) => this.verdict(policyId, key) ?? []);
+  verdicts(policyId: string, wanted: Wanted = () => true): Verdict[] {
+    return [...(this.#verdicts.get(policyId)?.keys() ?? [])]
+      .flatMap((key) => this.verdict(policyId, key) ?? [])
+      .filter(({ target, state }) => wanted(target, state));
   }
 
   counts(policyId: string): Record<VerdictState, number> {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { RemediationPlan } from '../../crds/remediation-plan.ts';
-import type { Verdict } from '../../engine/evaluate/verdict.ts';
+import type { Target } from '../../engine/evaluate/target.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { PolicyInForce } from './detection-policy/policies.ts';
 import { Loads } from './loads.ts';
@@ -17,7 +17,7 @@ describe('Loads', () => {
     const loads = new Loads({
       policies: { list: () => inForce.values() },
       counts: (id) => ({ Inactive: of(id).length - 1, Pending: 0, Firing: 1, Clearing: 0, Unknown: 0 }),
-      verdicts: (id) => of(id).map((key) => ({ target: { kind: 'Pod', key } }) as Verdict),
+      targets: (id) => of(id).map((key) => ({ kind: 'Pod', key }) as Target),
       isLive: () => true,
       clock: new FakeClock(),
       rootNamespace: 'homeostat-system',

@@ -2,7 +2,8 @@
 import type { Guardrail } from '../../crds/guardrail.ts';
 import type { RemediationPlan } from '../../crds/remediation-plan.ts';
 import type { TargetKind } from '../../crds/references.ts';
-import type { Verdict, VerdictState } from '../../engine/evaluate/verdict.ts';
+import type { Target } from '../../engine/evaluate/target.ts';
+import type { VerdictState } from '../../engine/evaluate/verdict.ts';
 import type { GuardrailFacts, Load, PlanFacts } from '../decide/decision.ts';
 import type { Clock } from '../kube/clock.ts';
 import { keyOf } from '../kube/store.ts';
@@ -11,7 +12,7 @@ import type { Policies, PolicyInForce } from './detection-policy/policies.ts';
 export interface LoadsOptions {
   readonly policies: Pick<Policies, 'list'>;
   readonly counts: (policyId: string) => Readonly<Record<VerdictState, number>>;
-  readonly verdicts: (policyId: string) => Iterable<Verdict>;
+  readonly targets: (policyId: string) => Iterable<Target>;
   readonly isLive: () => boolean;
   readonly clock: Clock;
   readonly rootNamespace: string;
@@ -62,7 +63,7 @@ export class Loads {
     const uids = new Set<string>();
     for (const plan of plans)
       for (const { compiled } of this.#policiesOf(plan))
-        for (const { target } of this.#options.verdicts(compiled.id))
+        for (const target of this.#options.targets(compiled.id))
           if (target.workload !== undefined) uids.add(target.workload.uid);
     return uids;
   }
@@ -106,7 +107,7 @@ export class Loads {
     const keys = new Set<string>();
     const nodes = new Set<string>();
     for (const { compiled } of policies)
-      for (const { target } of this.#options.verdicts(compiled.id)) {
+      for (const target of this.#options.targets(compiled.id)) {
         keys.add(target.key);
         if (target.kind === 'Node') nodes.add(target.name);
       }

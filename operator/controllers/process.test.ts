@@ -97,7 +97,8 @@ export class Operator {
       judge: this.judge,
       view: {
         counts: (id) => cluster.counts(id),
-        verdicts: (id) => cluster.verdicts(id),
+        verdicts: (id, wanted) => cluster.verdicts(id, wanted),
+        targets: (id) => cluster.verdicts(id).map(({ target }) => target),
         notLive: () => (this.isLive ? undefined : 'the stream is being read'),
         staleness: () => undefined,
         data: () => cluster.data,

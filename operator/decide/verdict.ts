@@ -19,7 +19,7 @@ export function policyVerdict(
   verdicts: Iterable<Verdict>,
   facts: { readonly startedMs: number | undefined; readonly staleAfterSeconds: number; readonly nowMs: number },
 ): PolicyVerdict {
-  const { startedMs = Infinity, staleAfterSeconds, nowMs } = facts;
+  const { startedMs, staleAfterSeconds, nowMs } = facts;
   const all = [...verdicts];
   const own = all.filter((verdict) => sameTarget(target, verdict.target));
   const judged = own.length > 0 ? own : all.filter((verdict) => replaces(verdict.target, target, startedMs));
@@ -51,7 +51,11 @@ function stateOf({ state }: Verdict): PolicyVerdict['state'] {
   }
 }
 
-const replaces = (candidate: EngineTarget, target: Target, startedMs: number): boolean =>
+/** Whether the verdict of a candidate can be that of a target to which something is done since `startedMs`, if ever. */
+export const speaksFor = (candidate: EngineTarget, target: Target, startedMs: number | undefined): boolean =>
+  sameTarget(target, candidate) || replaces(candidate, target, startedMs);
+
+const replaces = (candidate: EngineTarget, target: Target, startedMs = Infinity): boolean =>
   candidate.kind === target.kind &&
   candidate.container === target.container &&
   target.workload !== undefined &&

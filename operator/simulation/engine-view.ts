@@ -1,3 +1,4 @@
+import type { Wanted } from '../../engine/evaluate/policy-run.ts';
 import type { Verdict, VerdictChange } from '../../engine/evaluate/verdict.ts';
 import { targetKey } from '../controllers/targets.ts';
 import { Delayed } from './delayed.ts';
@@ -63,8 +64,10 @@ export class EngineView {
     return found && this.#dated(found);
   }
 
-  verdicts(policyId: string): Verdict[] {
-    return [...(this.#known.get(policyId)?.values() ?? [])].map((verdict) => this.#dated(verdict));
+  verdicts(policyId: string, wanted: Wanted = () => true): Verdict[] {
+    return [...(this.#known.get(policyId)?.values() ?? [])]
+      .filter(({ target, state }) => wanted(target, state))
+      .map((verdict) => this.#dated(verdict));
   }
 
   /** The policy is none any more. */

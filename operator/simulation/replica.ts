@@ -195,7 +195,8 @@ export class Replica {
       }),
       view: {
         counts,
-        verdicts: (id) => engine.verdicts(id),
+        verdicts: (id, wanted) => engine.verdicts(id, wanted),
+        targets: (id) => engine.verdicts(id).map(({ target }) => target),
         expressionError: () => undefined,
         notLive: () => (engine.isLive ? undefined : 'the stream is being read'),
         staleness: () => undefined,

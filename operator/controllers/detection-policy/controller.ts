@@ -1,7 +1,9 @@
 /** Puts policies into force in every process, and tells in their status how they fare while this one leads. */
 import type { DetectionPolicy, DetectionPolicyStatus } from '../../../crds/detection-policy.ts';
 import { metricNamed } from '../../../engine/metrics.ts';
+import type { Wanted } from '../../../engine/evaluate/policy-run.ts';
 import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
+import type { Target } from '../../../engine/evaluate/target.ts';
 import type { Verdict, VerdictState } from '../../../engine/evaluate/verdict.ts';
 import { guardrailsFor } from '../../decide/mode.ts';
 import { hasReason, type Condition } from '../../kube/api.ts';
@@ -19,7 +21,9 @@ export type Producer = 'agent' | 'state';
 /** What is known of the stream and of the judging. */
 export interface PolicyView {
   counts(policyId: string): Readonly<Record<VerdictState, number>>;
-  verdicts(policyId: string): Iterable<Verdict>;
+  /** Those that are `wanted`; default: all. */
+  verdicts(policyId: string, wanted?: Wanted): Iterable<Verdict>;
+  targets(policyId: string): Iterable<Target>;
   /** What the last failed evaluation of the policy's expressions said; undefined when none has failed. */
   expressionError(policyId: string): string | undefined;
   /** Why the stream is not read up to the present; undefined when it is. */
@@ -83,7 +87,8 @@ export class DetectionPolicyController {
     const { uid = '', namespace } = policy.metadata;
     const inForce = this.#policies.get(uid);
     const counts = this.#view.counts(uid);
-    const verdicts = counts.Firing + counts.Clearing + counts.Unknown === 0 ? [] : [...this.#view.verdicts(uid)];
+    const verdicts =
+      counts.Firing + counts.Clearing + counts.Unknown === 0 ? [] : [...this.#view.verdicts(uid, isTold)];
     const unknown = verdicts.filter(({ state }) => state === 'Unknown');
     // Also of one that is not in force: what it names may be missing besides.
     const stated: Partial<DetectionPolicy['spec']> = (inForce?.policy ?? policy).spec;
@@ -143,6 +148,9 @@ export class DetectionPolicyController {
     }
   }
 }
+
+/** Of whom the status speaks one by one. */
+const isTold: Wanted = (_, state) => state === 'Firing' || state === 'Clearing' || state === 'Unknown';
 
 /** Whether its status is about this version. */
 const isJudged = ({ metadata, status }: DetectionPolicy): boolean => status?.observedGeneration === metadata.generation;

@@ -1,9 +1,10 @@
 /** What the step function is told of everything outside a Remediation. */
 import type { Incident } from '../../../crds/incident.ts';
 import type { Remediation } from '../../../crds/remediation.ts';
+import type { Wanted } from '../../../engine/evaluate/policy-run.ts';
 import type { Verdict } from '../../../engine/evaluate/verdict.ts';
 import type { ClusterFacts, Feedback, PolicyVerdict, Settings, World } from '../../decide/decision.ts';
-import { policyVerdict } from '../../decide/verdict.ts';
+import { policyVerdict, speaksFor } from '../../decide/verdict.ts';
 import { parseTime } from '../../kube/time.ts';
 import type { Context } from '../context.ts';
 import type { Policies } from '../detection-policy/policies.ts';
@@ -16,8 +17,8 @@ export interface Outside {
   readonly judge: Judge;
   readonly policies: Policies;
   readonly settings: Settings;
-  /** The verdicts of a policy. */
-  readonly view: { verdicts(policyId: string): Iterable<Verdict> };
+  /** The verdicts of a policy that are `wanted`. */
+  readonly view: { verdicts(policyId: string, wanted: Wanted): Iterable<Verdict> };
   readonly loads: Loads;
   /** What is watched of nodes and pods; undefined while that is not known. */
   readonly cluster: () => ClusterFacts | undefined;
@@ -64,8 +65,11 @@ function verdictOf(outside: Outside, remediation: Remediation): PolicyVerdict {
   if (incident === undefined || inForce === undefined) return { state: 'Unknown', sinceMs: nowMs, staleAfterSeconds };
   const { target } = remediation.spec;
   const own = judge.verdict(incident.spec.policyRef.uid, target);
-  const verdicts = own === undefined ? view.verdicts(incident.spec.policyRef.uid) : [own];
   const startedMs = parseTime(remediation.status?.startedTime);
+  const verdicts =
+    own === undefined
+      ? view.verdicts(incident.spec.policyRef.uid, (candidate) => speaksFor(candidate, target, startedMs))
+      : [own];
   const verdict = policyVerdict(target, verdicts, { startedMs, staleAfterSeconds, nowMs });
   const sinceMs = isResolved(incident) ? resolvedMs(incident) : undefined;
   const isBefore = (verdict.lastSampleMs ?? Infinity) < firstSampleMs(incident);

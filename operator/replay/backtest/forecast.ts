@@ -19,7 +19,7 @@ import { guards } from '../../decide/guards.ts';
 import { guardrailsFor, modeUnder } from '../../decide/mode.ts';
 import { reasons } from '../../decide/reasons.ts';
 import { stormAt } from '../../decide/storm.ts';
-import { policyVerdict } from '../../decide/verdict.ts';
+import { policyVerdict, speaksFor } from '../../decide/verdict.ts';
 import { toTime } from '../../decide/time.ts';
 import type { Episode } from './episodes.ts';
 
@@ -100,7 +100,7 @@ export class Forecast {
     this.#loads = new Loads({
       policies,
       counts: (id) => evaluator.counts(id),
-      verdicts: (id) => evaluator.verdicts(id),
+      targets: (id) => evaluator.targets(id),
       isLive: () => true,
       clock: { now: () => this.#nowMs, after: () => () => {} },
       rootNamespace: settings.rootNamespace,
@@ -222,8 +222,13 @@ export class Forecast {
   #verdict({ episode }: Course, { spec, status }: Remediation): PolicyVerdict {
     const { evaluator, policies } = this.#options;
     const own = evaluator.verdict(episode.policyId, episode.verdict.target.key);
-    return policyVerdict(spec.target, own === undefined ? evaluator.verdicts(episode.policyId) : [own], {
-      startedMs: status?.startedTime === undefined ? undefined : Date.parse(status.startedTime),
+    const startedMs = status?.startedTime === undefined ? undefined : Date.parse(status.startedTime);
+    const verdicts =
+      own === undefined
+        ? evaluator.verdicts(episode.policyId, (candidate) => speaksFor(candidate, spec.target, startedMs))
+        : [own];
+    return policyVerdict(spec.target, verdicts, {
+      startedMs,
       staleAfterSeconds: policies.get(episode.policyId)?.policy.spec.staleAfterSeconds ?? 15,
       nowMs: this.#nowMs,
     });
