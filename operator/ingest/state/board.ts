@@ -11,7 +11,8 @@ import { stateColumns } from './samples.ts';
 
 interface Entry {
   readonly row: Row;
-  values: Float32Array;
+  /** Which row of the board’s values is its own. */
+  readonly place: number;
   changed: boolean;
 }
 
@@ -26,11 +27,29 @@ export const fullIntervalMs = 10_000;
 
 const nothing: ReadonlySet<Scope> = new Set();
 
+/** Where the columns of a scope lie among all, and how many they are. */
+const columnsOf = (scope: Scope): { readonly first: number; readonly count: number } => ({
+  first: stateColumns.findIndex((column) => column.scope === scope),
+  count: stateColumns.filter((column) => column.scope === scope).length,
+});
+const columns = {
+  Node: columnsOf('Node'),
+  Workload: columnsOf('Workload'),
+  Pod: columnsOf('Pod'),
+  Container: columnsOf('Container'),
+};
+/** Numbers kept of a row, of whatever scope. */
+const width = Math.max(...Object.values(columns).map(({ count }) => count));
+
 /** The rows of one state source and their present values; tells what has changed since it was asked last. */
 export class Board {
-  readonly #entries = new Map<string, Entry>();
+  /** By UID: an object’s own row, and those of its containers. */
+  readonly #entries = new Map<string, Entry[]>();
+  #values = new Float32Array(0);
+  readonly #free: number[] = [];
   readonly #source: SourceId;
   #keyframe: Keyframe | undefined;
+  /** In the order of the keyframe. */
   #order: Entry[] = [];
   #generation = 0;
   #sequence = 0;
@@ -55,21 +74,25 @@ export class Board {
 
   /** An object’s values, in the order of its scope’s columns. */
   set(row: Row, values: Float32Array): void {
-    const key = keyOf(row);
-    const entry = this.#entries.get(key);
-    if (entry === undefined) {
-      this.#entries.set(key, { row, values, changed: true });
+    const of = this.#entries.get(row.uid);
+    const known = of?.find((entry) => entry.row.scope === row.scope && entry.row.container === row.container);
+    const entry = known ?? { row, place: this.#takePlace(), changed: true };
+    if (known === undefined) {
+      if (of === undefined) this.#entries.set(row.uid, [entry]);
+      else of.push(entry);
       this.#keyframe = undefined;
-    } else if (entry.values.every((value, column) => Object.is(value, values[column]))) return;
-    else {
-      entry.values = values;
-      entry.changed = true;
-    }
+    } else if (values.every((value, i) => Object.is(value, this.#values[width * entry.place + i]))) return;
+    this.#values.set(values, width * entry.place);
+    entry.changed = true;
     this.#changed = true;
   }
 
-  delete(row: Row): void {
-    if (!this.#entries.delete(keyOf(row))) return;
+  /** Takes away an object with its containers. */
+  delete(uid: string): void {
+    const entries = this.#entries.get(uid);
+    if (entries === undefined) return;
+    this.#entries.delete(uid);
+    for (const { place } of entries) this.#free.push(place);
     this.#keyframe = undefined;
     this.#changed = true;
   }
@@ -94,16 +117,45 @@ export class Board {
       intervalMs: fullIntervalMs,
       dropped: 0,
       ...(sparse && { rows: Uint32Array.from(rows) }),
-      columns: columnsOf(told, unknown),
+      columns: this.#columnsOf(told, unknown),
     };
     for (const entry of told) entry.changed = false;
     this.#changed = false;
     return { keyframe, frame };
   }
 
+  #takePlace(): number {
+    const place = this.#free.pop();
+    if (place !== undefined) return place;
+    const count = this.#values.length / width;
+    const larger = new Float32Array(width * Math.max(4, 2 * count));
+    larger.set(this.#values);
+    this.#values = larger;
+    for (let each = larger.length / width - 1; each > count; each--) this.#free.push(each);
+    return count;
+  }
+
+  /** The columns of the scopes that are told, so that a frame about one container is small. */
+  #columnsOf(told: readonly Entry[], unknown: ReadonlySet<Scope>): ColumnValues[] {
+    const made: ColumnValues[] = [];
+    for (let from = 0, to = 0; from < told.length; from = to) {
+      const scope = told[from]?.row.scope ?? 'Node';
+      while (to < told.length && told[to]?.row.scope === scope) to++;
+      if (unknown.has(scope)) continue;
+      const { first, count } = columns[scope];
+      for (let i = 0; i < count; i++) {
+        const values = new Float32Array(to - from);
+        for (let row = from; row < to; row++)
+          values[row - from] = this.#values[width * (told[row]?.place ?? 0) + i] ?? NaN;
+        made.push({ column: first + i, values });
+      }
+    }
+    return made;
+  }
+
   #dictionary(capturedMs: number): Keyframe {
-    const ordered = [...this.#entries.values()];
-    this.#order = scopes.flatMap((scope) => ordered.filter(({ row }) => row.scope === scope));
+    const entries = [...this.#entries.values()].flat();
+    this.#order = scopes.flatMap((scope) => entries.filter(({ row }) => row.scope === scope));
     this.#generation++;
     return {
       kind: 'keyframe',
@@ -115,21 +167,4 @@ export class Board {
       rows: this.#order.map(({ row }) => row),
     };
   }
-}
-
-const keyOf = ({ scope, uid, container = '' }: Row): string => `${scope}/${uid}/${container}`;
-
-/** The columns of the scopes that are told, so that a frame about one container is small. */
-function columnsOf(told: readonly Entry[], unknown: ReadonlySet<Scope>): ColumnValues[] {
-  const columns: ColumnValues[] = [];
-  for (const scope of scopes) {
-    if (unknown.has(scope)) continue;
-    const entries = told.filter(({ row }) => row.scope === scope);
-    if (entries.length === 0) continue;
-    const first = stateColumns.findIndex((column) => column.scope === scope);
-    const count = entries[0]?.values.length ?? 0;
-    for (let i = 0; i < count; i++)
-      columns.push({ column: first + i, values: Float32Array.from(entries, ({ values }) => values[i] ?? Number.NaN) });
-  }
-  return columns;
 }

@@ -5,19 +5,14 @@ import { Board } from './board.ts';
 import { Failures } from './failures.ts';
 import { containerSamples, inColumnOrder, nodeSamples, podSamples, workloadSamples } from './samples.ts';
 
-/** Where a pod’s rows stand now. */
-interface Place {
-  readonly node: string;
-  readonly rows: readonly Row[];
-}
-
 /**
  * The cluster’s objects as state sources: a board for each Kubernetes node with the node itself and its pods, and one
  * (`""`) for workloads and for pods that are on no node yet.
  */
 export class Boards {
   readonly #boards = new Map<string, Board>();
-  readonly #places = new Map<string, Place>();
+  /** By the UID of a pod: where its rows stand now. */
+  readonly #places = new Map<string, Board>();
   readonly #failures = new Failures();
   readonly #newBoot: () => string;
   readonly #onChange: (board: Board) => void;
@@ -36,29 +31,24 @@ export class Boards {
   setPod(pod: PodView): void {
     const { uid } = pod.metadata;
     if (uid === undefined) return;
-    const isNew = !this.#failures.knows(uid);
-    const node = pod.spec.nodeName ?? '';
-    const board = this.#board(node);
+    const board = this.#board(pod.spec.nodeName ?? '');
     const old = this.#places.get(uid);
-    const rows: Row[] = [{ scope: 'Pod', uid }];
     board.set({ scope: 'Pod', uid }, inColumnOrder('Pod', podSamples(pod, this.#warnings(`Pod/${uid}`))));
     for (const container of namesOf(pod)) {
       const status = statusOf(pod, container);
-      const row: Row = { scope: 'Container', uid, container };
-      const failures = this.#failures.look(uid, container, status, isNew);
-      board.set(row, inColumnOrder('Container', containerSamples(status, failures)));
-      rows.push(row);
+      const failures = this.#failures.look(uid, container, status, old === undefined);
+      board.set({ scope: 'Container', uid, container }, inColumnOrder('Container', containerSamples(status, failures)));
     }
-    this.#places.set(uid, { node, rows });
-    if (old !== undefined && old.node !== node) this.#remove(old);
+    this.#places.set(uid, board);
+    if (old !== undefined && old !== board) this.#remove(old, uid);
     this.#say(board);
   }
 
   deletePod(uid: string): void {
-    const place = this.#places.get(uid);
+    const board = this.#places.get(uid);
     this.#places.delete(uid);
     this.#failures.forget(uid);
-    if (place !== undefined) this.#remove(place);
+    this.#remove(board, uid);
   }
 
   setNode(node: NodeView): void {
@@ -71,7 +61,7 @@ export class Boards {
   }
 
   deleteNode(name: string): void {
-    this.#remove({ node: name, rows: [{ scope: 'Node', uid: name }] });
+    this.#remove(this.#boards.get(name), name);
   }
 
   setWorkload(workload: WorkloadView): void {
@@ -81,7 +71,7 @@ export class Boards {
   }
 
   deleteWorkload(uid: string): void {
-    this.#remove({ node: '', rows: [{ scope: 'Workload', uid }] });
+    this.#remove(this.#boards.get(''), uid);
   }
 
   #set(node: string, row: Row, values: Float32Array): void {
@@ -90,10 +80,10 @@ export class Boards {
     this.#say(board);
   }
 
-  #remove({ node, rows }: Place): void {
-    const board = this.#boards.get(node);
+  #remove(board: Board | undefined, uid: string): void {
     if (board === undefined) return;
-    for (const row of rows) board.delete(row);
+    const { node } = board.source;
+    board.delete(uid);
     // The one of no node stays: it comes and goes with every pod that is to be scheduled.
     if (board.isEmpty && node !== '') this.#boards.delete(node);
     this.#say(board);

@@ -12,22 +12,19 @@ interface Counted {
  * Only ends that appear while a container is watched count: what a first look shows has happened before.
  */
 export class Failures {
-  /** By pod UID, then by the container’s name. */
+  /** Of those of which there is anything to say, by pod UID, then by the container’s name. */
   readonly #pods = new Map<string, Map<string, Counted>>();
 
   /** Looks at a container; answers its failures so far. `isNew`: its pod has never been looked at. */
   look(podUid: string, container: string, status: ContainerStatus | undefined, isNew: boolean): number {
-    const pod = this.#pods.get(podUid) ?? new Map<string, Counted>();
-    this.#pods.set(podUid, pod);
-    const old = pod.get(container) ?? { count: 0, shown: [] };
+    const pod = this.#pods.get(podUid);
+    const old = pod?.get(container) ?? { count: 0, shown: [] };
     const shown = [status?.lastState?.terminated, status?.state?.terminated].filter(isFailure).map(nameOf);
     const appeared = isNew ? 0 : shown.filter((end) => !old.shown.includes(end)).length;
-    pod.set(container, { count: old.count + appeared, shown });
-    return old.count + appeared;
-  }
-
-  knows(podUid: string): boolean {
-    return this.#pods.has(podUid);
+    const now = { count: old.count + appeared, shown };
+    if (pod !== undefined) pod.set(container, now);
+    else if (now.count > 0 || shown.length > 0) this.#pods.set(podUid, new Map([[container, now]]));
+    return now.count;
   }
 
   forget(podUid: string): void {

@@ -26,6 +26,8 @@ export interface StateSourceOptions {
 }
 
 const coalesceMs = 20;
+/** Boards that are due are told together, so that the many of a large cluster share their way to the broker. */
+const beatMs = 100;
 /** A watch that breaks is mostly back within a second or two. */
 const blindAfterMs = 5_000;
 
@@ -35,7 +37,8 @@ interface Timing {
   /** A frame of the changes is on its way. */
   armed: boolean;
   cancelChange: () => void;
-  cancelFull: () => void;
+  /** When all of it is to be told again. */
+  fullMs: number;
 }
 
 export class StateSource {
@@ -43,6 +46,7 @@ export class StateSource {
   readonly #timings = new Map<Board, Timing>();
   #active = false;
   #stop: (() => void)[] = [];
+  #cancelBeat = (): void => {};
 
   constructor(options: StateSourceOptions) {
     this.#options = options;
@@ -75,6 +79,7 @@ export class StateSource {
         for (const each of nodes.store.list()) boards.setNode(each);
       }
     };
+    this.#beat();
     this.#stop = [
       warnings?.onChange(warned) ?? (() => {}),
       follow(
@@ -99,7 +104,16 @@ export class StateSource {
 
   #end(): void {
     for (const stop of this.#stop.splice(0)) stop();
+    this.#cancelBeat();
     for (const board of this.#timings.keys()) this.#forget(board);
+  }
+
+  /** Tells all of the boards that are due. */
+  #beat(): void {
+    const { clock } = this.#options;
+    const nowMs = clock.now();
+    for (const [board, { fullMs }] of this.#timings) if (nowMs >= fullMs) this.#tell(board, true);
+    this.#cancelBeat = clock.after(beatMs, () => this.#beat());
   }
 
   /** The first change is told as soon as the present event is handled. */
@@ -128,7 +142,7 @@ export class StateSource {
       logger.error('state frame cannot be sent', { node, rows: keyframe.rows.length, ...errorFields(error) });
     }
     if (board.isEmpty && board.source.node !== '') this.#forget(board);
-    else if (full) this.#armFull(board, timing, fullIntervalMs);
+    else if (full) timing.fullMs = nowMs + fullIntervalMs;
   }
 
   /** The scopes of which the API server tells us nothing at present. */
@@ -146,21 +160,17 @@ export class StateSource {
   #timingOf(board: Board): Timing {
     let timing = this.#timings.get(board);
     if (timing === undefined) {
-      timing = { lastMs: -Infinity, armed: false, cancelChange: () => {}, cancelFull: () => {} };
+      const { clock, random } = this.#options;
+      const fullMs = clock.now() + fullIntervalMs * random();
+      timing = { lastMs: -Infinity, armed: false, cancelChange: () => {}, fullMs };
       this.#timings.set(board, timing);
-      this.#armFull(board, timing, fullIntervalMs * this.#options.random());
     }
     return timing;
-  }
-
-  #armFull(board: Board, timing: Timing, inMs: number): void {
-    timing.cancelFull = this.#options.clock.after(inMs, () => this.#tell(board, true));
   }
 
   #forget(board: Board): void {
     const timing = this.#timings.get(board);
     timing?.cancelChange();
-    timing?.cancelFull();
     this.#timings.delete(board);
     this.#options.publisher.forget(board.source);
   }
