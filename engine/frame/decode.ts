@@ -17,14 +17,22 @@ import { Sections, type Payload } from './sections.ts';
 import { hexOfBytes, readUtf8 } from './strings.ts';
 import { FrameError, type ColumnValues, type Frame, type Keyframe, type SourceId } from './types.ts';
 
+/** For who reads many messages. */
+export interface DecodeOptions {
+  /** Where the values of a message that fits may lie: they hold until the next one is read. */
+  readonly scratch?: ArrayBuffer;
+  /** The keyframe that is known already by this sender and generation, if any: it is not read again. */
+  readonly known?: (source: SourceId, generation: number) => Keyframe | undefined;
+}
+
 /**
  * Reads one message of version 1, of this or any other minor version. Values may be views of `bytes`, without a copy:
  * who changes `bytes` afterwards changes the frame.
  *
  * @throws FrameError and nothing else, for any bytes, after time and memory in proportion to their number.
  */
-export function decode(bytes: Uint8Array): Frame | Keyframe {
-  const message = aligned(bytes);
+export function decode(bytes: Uint8Array, { scratch, known }: DecodeOptions = {}): Frame | Keyframe {
+  const message = aligned(bytes, scratch);
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const kind = checkedKind(view);
   const header = checkedHeader(view, kind);
@@ -38,7 +46,10 @@ export function decode(bytes: Uint8Array): Frame | Keyframe {
   };
   if (!isTime(common.capturedMs))
     throw new FrameError('Corrupt', `capturedMs is ${common.capturedMs}`, field.capturedMs);
-  if (kind === 'keyframe') return { kind, ...common, ...readDictionary(sections) };
+  if (kind === 'keyframe') {
+    const { columns, rows } = known?.(source, common.generation) ?? readDictionary(sections);
+    return { kind, ...common, columns, rows };
+  }
   const rows = readRows(sections.one(section.rows), view);
   return {
     kind,
@@ -51,8 +62,13 @@ export function decode(bytes: Uint8Array): Frame | Keyframe {
 }
 
 /** One copy of a message that lies oddly in a socket's buffer makes all its columns viewable. */
-const aligned = (bytes: Uint8Array): Uint8Array =>
-  bytes.byteOffset % 8 === 0 || bytes.length > limits.messageBytes ? bytes : new Uint8Array(bytes);
+function aligned(bytes: Uint8Array, scratch: ArrayBuffer | undefined): Uint8Array {
+  if (bytes.byteOffset % 8 === 0 || bytes.length > limits.messageBytes) return bytes;
+  if (scratch === undefined || bytes.length > scratch.byteLength) return new Uint8Array(bytes);
+  const copy = new Uint8Array(scratch, 0, bytes.length);
+  copy.set(bytes);
+  return copy;
+}
 
 function checkedKind(view: DataView): 'frame' | 'keyframe' {
   const size = view.byteLength;

@@ -41,6 +41,8 @@ export const lineageSubject = (node: string, prefix: string = defaultPrefix): st
 
 /** The node of such a subject; undefined for any other subject. */
 export function lineageNode(subject: string): string | undefined {
+  // Asked of every message of the stream, of which few are.
+  if (!subject.endsWith('.lineage')) return undefined;
   const [, token] = /^[^.]+\.frames\.(_|[0-9a-v]+)\.lineage$/.exec(subject) ?? [];
   return token === undefined ? undefined : nodeOfToken(token);
 }

@@ -3,7 +3,7 @@ import { lineageNode } from '../../engine/frame/subject.ts';
 import { Bindings, type OnBound } from './bindings.ts';
 import type { Judging } from './guarded-evaluator.ts';
 import type { Join } from './join.ts';
-import { sourceKey, type Message, type Sources } from './sources.ts';
+import type { Message, Sources } from './sources.ts';
 import { Ticks } from './ticks.ts';
 
 export interface FeedOptions {
@@ -60,9 +60,8 @@ export class Feed {
     const arrivedMs = performance.now();
     const readable = sources.take(message);
     const decodingMs = performance.now() - arrivedMs;
-    for (const { frame, keyframe } of readable) {
+    for (const { key, frame, keyframe } of readable) {
       const startedMs = performance.now();
-      const key = sourceKey(frame.source);
       this.bindings.use(key, keyframe);
       evaluator.frame(key, frame);
       const endedMs = performance.now();

@@ -3,8 +3,13 @@ import { newQuality, type FrameResult, type Quality } from './quality.ts';
 import { SequenceWindow } from './sequence-window.ts';
 import { SourceClock } from './source-clock.ts';
 
-/** A frame that can be read, and its keyframe; `capturedMs` of both is on the clock of the stream. */
+/**
+ * A frame that can be read, and its keyframe; `capturedMs` of both is on the clock of the stream. The values hold until
+ * the next message is taken.
+ */
 export interface Readable {
+  /** Whose it is, as `sourceKey` calls it. */
+  readonly key: string;
   readonly frame: Frame;
   readonly keyframe: Keyframe;
 }
@@ -27,6 +32,7 @@ const silentBootMs = 30_000;
  * not come waits for it for some seconds; a frame that can be read ends the waiting of those before it.
  */
 export class Source {
+  readonly key: string;
   readonly quality: Quality = newQuality();
   readonly #counting: Counting;
   readonly #clock = new SourceClock();
@@ -38,8 +44,14 @@ export class Source {
   readonly #keyframes = new Map<number, Keyframe>();
   #held: { readonly frame: Frame; readonly storedMs: number }[] = [];
 
-  constructor(counting: Counting) {
+  constructor(key: string, counting: Counting) {
+    this.key = key;
     this.#counting = counting;
+  }
+
+  /** A keyframe that it has told of already. */
+  known({ boot }: SourceId, generation: number): Keyframe | undefined {
+    return boot === this.#boot ? this.#keyframes.get(generation) : undefined;
   }
 
   /** Notes a keyframe; answers the waiting frames that it makes readable. Whatever it says, it is as old as its storing. */
@@ -108,7 +120,7 @@ export class Source {
   #readable(frame: Frame, keyframe: Keyframe): Readable {
     this.count('Evaluated');
     this.quality.lastReadMs = frame.capturedMs;
-    return { frame, keyframe };
+    return { key: this.key, frame, keyframe };
   }
 
   #miss(frames: number): void {
@@ -123,7 +135,8 @@ export class Source {
   }
 
   #hold(frame: Frame, storedMs: number): void {
-    this.#held.push({ frame, storedMs });
+    const columns = frame.columns.map(({ column, values }) => ({ column, values: values.slice() }));
+    this.#held.push({ frame: { ...frame, columns }, storedMs });
     this.expire(storedMs);
     this.#giveUpHeld(this.#held.length - mostHeld);
   }

@@ -29,6 +29,22 @@ function setUp() {
 }
 
 describe('Sources', () => {
+  it('keeps the values of a frame that waits, whatever comes meanwhile', () => {
+    const { sources } = setUp();
+    const of = (value: number) => ({ columns: [{ column: 0, values: Float32Array.of(value) }] });
+    // At an odd place, as in the buffer of a socket.
+    const oddly = (sent: Message): Message => {
+      const data = new Uint8Array(sent.data.length + 1).subarray(1);
+      data.set(sent.data);
+      return { ...sent, data };
+    };
+    sources.take(oddly(message(frame(1, { ...of(1), generation: 2 }))));
+    sources.take(oddly(message(keyframe())));
+    sources.take(oddly(message(frame(2, { ...of(2), generation: 2 }))));
+    const readable = sources.take(oddly(message(keyframe({ generation: 2 }))));
+    expect(readable.map(({ frame: { columns } }) => [...(columns[0]?.values ?? [])])).to.deep.equal([[1], [2]]);
+  });
+
   const garbage = { ...message(frame(9)), data: Uint8Array.of(1, 2, 3) };
   const second = { source: agentSource({ boot: boot('b') }) };
   const cases: [

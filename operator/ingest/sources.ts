@@ -1,5 +1,5 @@
 import { decode } from '../../engine/frame/decode.ts';
-import { frameSubject, parseSubject } from '../../engine/frame/subject.ts';
+import { parseSubject, type ParsedSubject } from '../../engine/frame/subject.ts';
 import { FrameError, type Frame, type Keyframe, type SourceId } from '../../engine/frame/types.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Quality } from './quality.ts';
@@ -19,6 +19,14 @@ export const sourceKey = ({ producer, node }: Pick<SourceId, 'producer' | 'node'
 /** Silent for so long, a source is forgotten when nobody wants it any more. */
 const forgetMs = 900_000;
 const mostSaid = 10_000;
+/** Nearly all frames fit; larger ones are read all the same. */
+const scratchBytes = 256 * 1024;
+
+/** Who speaks on a subject, and of what. */
+interface Address {
+  readonly of: ParsedSubject;
+  readonly source: Source;
+}
 
 /**
  * All senders of the stream: each message is led to its source and comes back as the frames to evaluate now, in the
@@ -26,6 +34,9 @@ const mostSaid = 10_000;
  */
 export class Sources {
   readonly #sources = new Map<string, Source>();
+  /** By subject, what it means: to find that out takes as long as to read the message. */
+  readonly #addresses = new Map<string, Address>();
+  readonly #scratch = new ArrayBuffer(scratchBytes);
   readonly #counting: Counting;
   readonly #logger: Logger;
   readonly #said = new Set<string>();
@@ -37,16 +48,16 @@ export class Sources {
 
   /** Never throws, whatever the bytes. */
   take(message: Message): readonly Readable[] {
-    const addressed = parseSubject(message.subject);
-    if (addressed === undefined) {
+    const address = this.#address(message.subject);
+    if (address === undefined) {
       this.#counting.result('WrongSubject');
       this.#sayOnce('message on a subject that is no source’s', message.subject, 'WrongSubject');
       return [];
     }
-    const source = this.#source(sourceKey(addressed));
+    const { of, source } = address;
     const decoded = this.#decode(message, source);
     if (decoded === undefined) return [];
-    if (frameSubject(decoded.source, decoded.kind, addressed.prefix) !== message.subject) {
+    if (decoded.kind !== of.kind || decoded.source.producer !== of.producer || decoded.source.node !== of.node) {
       source.count('WrongSubject');
       this.#sayOnce('frame on the subject of another source', message.subject, sourceKey(decoded.source));
       return [];
@@ -74,22 +85,30 @@ export class Sources {
       if (nowMs - (source.quality.lastStoredMs ?? nowMs) < forgetMs || wanted(key)) continue;
       this.#sources.delete(key);
       forgotten.push(key);
+      for (const [subject, address] of this.#addresses) if (address.source === source) this.#addresses.delete(subject);
     }
     return forgotten;
   }
 
-  #source(key: string): Source {
-    let source = this.#sources.get(key);
-    if (source === undefined) {
-      source = new Source(this.#counting);
-      this.#sources.set(key, source);
-    }
-    return source;
+  #address(subject: string): Address | undefined {
+    const known = this.#addresses.get(subject);
+    if (known !== undefined) return known;
+    const of = parseSubject(subject);
+    if (of === undefined) return undefined;
+    const key = sourceKey(of);
+    const source = this.#sources.get(key) ?? new Source(key, this.#counting);
+    this.#sources.set(key, source);
+    const address = { of, source };
+    this.#addresses.set(subject, address);
+    return address;
   }
 
   #decode(message: Message, source: Source): Frame | Keyframe | undefined {
     try {
-      return decode(message.data);
+      return decode(message.data, {
+        scratch: this.#scratch,
+        known: (id, generation) => source.known(id, generation),
+      });
     } catch (error) {
       const reason = error instanceof FrameError ? error.reason : 'Fault';
       source.quality.lastStoredMs = message.storedMs;
