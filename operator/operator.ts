@@ -207,6 +207,7 @@ export class Operator {
       view: {
         counts: (policyId) => evaluator.counts(policyId),
         verdicts: (policyId, wanted) => evaluator.verdicts(policyId, wanted),
+        unsettled: (policyId) => evaluator.unsettled(policyId),
         targets: (policyId) => evaluator.targets(policyId),
         expressionError: (policyId) => evaluator.faults(policyId)?.expressionError,
         notLive: () => ingest.notLive(),

@@ -169,7 +169,9 @@ describe('Evaluator', () => {
 
   it('ends a target 15 s after the last source stopped speaking of it, and starts its slot afresh', () => {
     const bench = new Bench();
-    bench.give({ a: 0.95, b: 0.95 });
+    const unsettled = (): string[] => Array.from(bench.evaluator.unsettled('p'), ({ target }) => target.name);
+    bench.give({ a: 0.95, b: 0.95, c: 0.1 });
+    expect(unsettled()).to.deep.equal(['a', 'b']);
     bench.source = bench.source.withRows([containerRow('b')], startMs);
     bench.bind();
     bench.advance(10);
@@ -180,6 +182,7 @@ describe('Evaluator', () => {
       '0s b/app Inactive > Firing',
       '15s a/app Firing > Inactive (TargetGone)',
     ]);
+    expect(unsettled()).to.deep.equal(['b']);
     expect([...bench.evaluator.verdicts('p')].map(({ target }) => target.name)).to.deep.equal(['b']);
     bench.source = bench.source.withRows([containerRow('b'), containerRow('c')]);
     bench.bind();

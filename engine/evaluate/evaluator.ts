@@ -133,7 +133,12 @@ export class Evaluator {
     return this.#policies.get(policyId)?.verdicts(this.#nowMs, wanted) ?? [];
   }
 
-  /** The targets of a policy, in the same order. */
+  /** The verdicts of a policy on targets that are not `Inactive`, in the order in which they ceased to be. */
+  unsettled(policyId: string): Iterable<Verdict> {
+    return this.#policies.get(policyId)?.unsettled(this.#nowMs) ?? [];
+  }
+
+  /** The targets of a policy, in the order in which they were first seen. */
   targets(policyId: string): Iterable<Target> {
     return this.#policies.get(policyId)?.targets() ?? [];
   }

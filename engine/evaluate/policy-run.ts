@@ -51,6 +51,8 @@ export class PolicyRun {
   #judgedMs = new Float64Array(0);
   /** Slots of which no row spoke any more at some time since it was looked whether the policy selects their targets. */
   #left: number[] = [];
+  /** The slots of targets that are not inactive: few of many, mostly. */
+  readonly #unsettled = new Set<number>();
   #hot = new Int32Array(64);
   #hotCount = 0;
   #isHot = new Uint8Array(0);
@@ -183,6 +185,7 @@ export class PolicyRun {
     this.#groups.leave(slot);
     this.#places[slot] = undefined;
     this.#counts[from]--;
+    this.#unsettled.delete(slot);
     this.#attention[slot] = 0;
     if (from !== 'Inactive') this.#emit({ verdict: last, from, atMs: nowMs, cause });
   }
@@ -204,6 +207,13 @@ export class PolicyRun {
     for (const slot of this.#slots.values()) {
       const place = this.#places[slot];
       if (place !== undefined && wanted(place.target, place.standing.state)) yield this.#verdict(slot, place, nowMs);
+    }
+  }
+
+  *unsettled(nowMs: number): Iterable<Verdict> {
+    for (const slot of this.#unsettled) {
+      const place = this.#places[slot];
+      if (place !== undefined) yield this.#verdict(slot, place, nowMs);
     }
   }
 
@@ -286,6 +296,8 @@ export class PolicyRun {
     if (state === standing.state) return;
     this.#counts[standing.state]--;
     this.#counts[state]++;
+    if (state === 'Inactive') this.#unsettled.delete(slot);
+    else this.#unsettled.add(slot);
     this.#emit({ verdict: this.#verdict(slot, place, nowMs), from: standing.state, atMs: nowMs, cause: 'Judged' });
   }
 

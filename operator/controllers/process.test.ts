@@ -98,6 +98,7 @@ export class Operator {
       view: {
         counts: (id) => cluster.counts(id),
         verdicts: (id, wanted) => cluster.verdicts(id, wanted),
+        unsettled: (id) => cluster.verdicts(id, (_, state) => state !== 'Inactive'),
         targets: (id) => cluster.verdicts(id).map(({ target }) => target),
         notLive: () => (this.isLive ? undefined : 'the stream is being read'),
         staleness: () => undefined,

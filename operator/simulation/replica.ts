@@ -196,6 +196,7 @@ export class Replica {
       view: {
         counts,
         verdicts: (id, wanted) => engine.verdicts(id, wanted),
+        unsettled: (id) => engine.verdicts(id, (_, state) => state !== 'Inactive'),
         targets: (id) => engine.verdicts(id).map(({ target }) => target),
         expressionError: () => undefined,
         notLive: () => (engine.isLive ? undefined : 'the stream is being read'),

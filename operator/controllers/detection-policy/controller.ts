@@ -21,8 +21,9 @@ export type Producer = 'agent' | 'state';
 /** What is known of the stream and of the judging. */
 export interface PolicyView {
   counts(policyId: string): Readonly<Record<VerdictState, number>>;
-  /** Those that are `wanted`; default: all. */
-  verdicts(policyId: string, wanted?: Wanted): Iterable<Verdict>;
+  verdicts(policyId: string, wanted: Wanted): Iterable<Verdict>;
+  /** Those that are not `Inactive`. */
+  unsettled(policyId: string): Iterable<Verdict>;
   targets(policyId: string): Iterable<Target>;
   /** What the last failed evaluation of the policy's expressions said; undefined when none has failed. */
   expressionError(policyId: string): string | undefined;
@@ -87,8 +88,7 @@ export class DetectionPolicyController {
     const { uid = '', namespace } = policy.metadata;
     const inForce = this.#policies.get(uid);
     const counts = this.#view.counts(uid);
-    const verdicts =
-      counts.Firing + counts.Clearing + counts.Unknown === 0 ? [] : [...this.#view.verdicts(uid, isTold)];
+    const verdicts = [...this.#view.unsettled(uid)];
     const unknown = verdicts.filter(({ state }) => state === 'Unknown');
     // Also of one that is not in force: what it names may be missing besides.
     const stated: Partial<DetectionPolicy['spec']> = (inForce?.policy ?? policy).spec;
@@ -148,9 +148,6 @@ export class DetectionPolicyController {
     }
   }
 }
-
-/** Of whom the status speaks one by one. */
-const isTold: Wanted = (_, state) => state === 'Firing' || state === 'Clearing' || state === 'Unknown';
 
 /** Whether its status is about this version. */
 const isJudged = ({ metadata, status }: DetectionPolicy): boolean => status?.observedGeneration === metadata.generation;
