@@ -122,6 +122,23 @@ const spec = {
       ...percentage('A verdict less sure than this does not fire. Example: "95%".'),
       default: '0%',
     },
+    falseDiscoveryRate: {
+      type: 'object',
+      description:
+        'Of the targets that begin to fire within the same stretch of time, what share may be false, however many targets there are; absent: each is judged by itself. Those that are not strange enough among so many stay pending. Only chance is judged so: what is certain, such as a threshold, counts among the right ones. Example: {atMost: "5%", withinSeconds: 60}.',
+      required: ['atMost'],
+      properties: {
+        atMost: percentage('That share, as is expected; more than "0%". Example: "5%".'),
+        withinSeconds: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 604_800,
+          default: 60,
+          description:
+            'How long a stretch is. While nothing is wrong, something fires in so small a share of all stretches; the longer they are, the stranger a target must be. Example: 60.',
+        },
+      },
+    },
     routes: {
       type: 'array',
       minItems: 1,

@@ -66,6 +66,7 @@ export const anomaly = detector({
     return {
       threshold: `${ways[direction]} its past by ${minDeviation} or more`,
       judges: 'Samples',
+      looksEveryMs: everySeconds * 1000,
       tells: ['score', 'chance', 'view', 'value', 'other'],
       create: () =>
         new AnomalyBank({

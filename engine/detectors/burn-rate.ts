@@ -93,6 +93,7 @@ export const burnRate = detector({
     return {
       threshold: `burn rate${bad} > ${factors} for ${promised} over ${durationOf(periodSeconds)}`,
       judges: 'Samples',
+      looksEveryMs: 1000,
       create: () => new BurnRateBank({ pairs, budget, isBad, minTraffic, periodSeconds }),
     };
   },

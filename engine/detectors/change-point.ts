@@ -74,6 +74,7 @@ export const changePoint = detector({
     return {
       threshold: `the level goes ${ways[direction]} by ${minDeviation} or more`,
       judges: 'Samples',
+      looksEveryMs: everySeconds * 1000,
       create: () =>
         new ChangePointBank({ up, down, least, limit, everyMs: everySeconds * 1000, holdMs: holdSeconds * 1000, unit }),
     };

@@ -61,6 +61,11 @@ export interface CompiledDetector {
    */
   readonly judges: 'Samples' | 'Silence' | 'Peers';
   /**
+   * How often what it says of a target is a new draw of chance: 1 less its confidence is then the chance of as much
+   * while nothing is wrong. Absent: it says what is, and chance has no say.
+   */
+  readonly looksEveryMs?: number;
+  /**
    * The parts of what its banks tell, when they can judge elsewhere than where the verdict is made: the first of all
    * that they judge, the others of what fires.
    */

@@ -70,6 +70,7 @@ export const forecast = detector({
     return {
       threshold: `${direction === 'Rising' ? 'rises' : 'falls'} to ${reaches} within ${withinSeconds} s`,
       judges: 'Samples',
+      looksEveryMs: (overSeconds * 1000) / points,
       create: () =>
         new ForecastBank({ level, sign: direction === 'Rising' ? 1 : -1, withinSeconds, overSeconds, reaches, unit }),
     };

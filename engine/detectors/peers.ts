@@ -54,6 +54,7 @@ export const peers = detector({
     return {
       threshold: `${minDeviation} and ${deviations} deviations ${ways[direction]} the median of its peers`,
       judges: 'Peers',
+      looksEveryMs: 1000,
       create: () =>
         new PeersBank({
           above: direction !== 'Below',

@@ -103,6 +103,8 @@ describe('compilePolicy', () => {
     [signals({}, {}), 'spec.signals[1].name', 'must not be high again'],
     [{ minConfidence: '120%' }, 'spec.minConfidence', 'from "0%" to "100%"'],
     [{ minConfidence: 'high' }, 'spec.minConfidence', 'from "0%" to "100%"'],
+    [{ falseDiscoveryRate: { atMost: '0%' } }, 'spec.falseDiscoveryRate.atMost', 'more than "0%"'],
+    [{ falseDiscoveryRate: { atMost: '5%' } }, 'spec.falseDiscoveryRate', 'no signal has a detector'],
     [{ when: 'high.firing &&' }, 'spec.when', 'is not valid CEL'],
     [{ when: 'hihg.firing' }, 'spec.when', 'must not speak of hihg: there are high, target'],
     [{ when: 'high.firing || low.firing' }, 'spec.when', 'must not speak of low'],

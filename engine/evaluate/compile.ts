@@ -1,3 +1,4 @@
+import type { DiscoveryRate } from '../policy/discoveries.ts';
 import { every, type When } from '../policy/judgement.ts';
 import { quantityNumber } from '../quantity.ts';
 import { compileExpression, type CelInput } from './expression.ts';
@@ -39,6 +40,8 @@ export interface CompiledPolicy {
   /** 0 to 1. */
   readonly minConfidence: number;
   readonly missingData: 'Hold' | 'Clear' | 'Fire';
+  /** What share of alarms may be false; absent: each target is judged by itself. */
+  readonly discoveries?: DiscoveryRate | undefined;
 }
 
 /** Either a policy that works, or everything that is wrong with it. */
@@ -66,7 +69,13 @@ export function compilePolicy(id: string, revision: string, spec: PolicySpec): C
       problems.push({ path: `spec.signals[${index}].name`, message: `must not be ${name} again` });
   const when = spec.when === undefined ? () => every : taken(compileWhen(spec.when, names));
   const routes = spec.routes.map((route, index) => taken(compileRoute(route, `spec.routes[${index}].when`)));
-  const minConfidence = taken(share(spec.minConfidence ?? '0%'));
+  const minConfidence = taken(share(spec.minConfidence ?? '0%', 'spec.minConfidence'));
+  const discoveries = taken(
+    discoveryRate(
+      spec,
+      signals.filter((signal) => signal !== undefined),
+    ),
+  );
   if (problems.length > 0 || when === undefined || minConfidence === undefined) return { problems };
   return {
     policy: {
@@ -82,18 +91,41 @@ export function compilePolicy(id: string, revision: string, spec: PolicySpec): C
       warmupMs: (spec.target.warmupSeconds ?? 0) * 1000,
       minConfidence,
       missingData: spec.missingData ?? 'Hold',
+      discoveries,
     },
   };
 }
 
-function share(text: string): number | Problem[] {
+function share(text: string, path: string): number | Problem[] {
   try {
     const value = quantityNumber(text);
     if (value >= 0 && value <= 1) return value;
   } catch {
     // Said below.
   }
-  return [{ path: 'spec.minConfidence', message: 'must be a percentage from "0%" to "100%", such as "95%"' }];
+  return [{ path, message: 'must be a percentage from "0%" to "100%", such as "95%"' }];
+}
+
+/** Chance has a say with each look of each signal, from `forSeconds` before a stretch of time on to its end. */
+function discoveryRate(
+  { falseDiscoveryRate, forSeconds = 0 }: PolicySpec,
+  signals: readonly CompiledSignal[],
+): DiscoveryRate | undefined | Problem[] {
+  if (falseDiscoveryRate === undefined) return undefined;
+  const { atMost, withinSeconds = 60 } = falseDiscoveryRate;
+  const path = 'spec.falseDiscoveryRate';
+  const of = share(atMost, `${path}.atMost`);
+  if (Array.isArray(of)) return of;
+  if (of === 0 || of === 1) return [{ path: `${path}.atMost`, message: 'must be more than "0%" and less than "100%"' }];
+  const every = signals.flatMap(({ detector }) => detector.looksEveryMs ?? []);
+  if (every.length === 0 && signals.length > 0)
+    return [{ path, message: 'must not stand here: no signal has a detector that can be wrong by chance' }];
+  const spanMs = (withinSeconds + forSeconds) * 1000;
+  return {
+    share: of,
+    withinMs: withinSeconds * 1000,
+    looks: every.reduce((looks, everyMs) => looks + Math.ceil(spanMs / everyMs), 0),
+  };
 }
 
 function compileWhen(source: string, names: readonly string[]): CompiledPolicy['when'] | Problem[] {

@@ -1,5 +1,6 @@
-import { judge, type Judgement, type When } from '../policy/judgement.ts';
-import { initial, pause, step, type Standing } from '../policy/standing.ts';
+import { Discoveries } from '../policy/discoveries.ts';
+import { chanceOf, judge, type Judgement, type When } from '../policy/judgement.ts';
+import { initial, pause, released, step, waiting, type Standing } from '../policy/standing.ts';
 import { grown } from '../windows/pane-window.ts';
 import type { CompiledPolicy } from './compile.ts';
 import type { FrameLog } from './frame-log.ts';
@@ -53,6 +54,7 @@ export class PolicyRun {
   #left: number[] = [];
   /** The slots of targets that are not inactive: few of many, mostly. */
   readonly #unsettled = new Set<number>();
+  #discoveries: Discoveries | undefined;
   #hot = new Int32Array(64);
   #hotCount = 0;
   #isHot = new Uint8Array(0);
@@ -68,6 +70,7 @@ export class PolicyRun {
     this.matches = matches;
     this.#emit = emit;
     this.signals = policy.signals.map((signal) => new SignalRun(signal, 0, this.#groups));
+    this.#discoveries = policy.discoveries && new Discoveries(policy.discoveries);
   }
 
   /** Slots in use or free: every slot is less. */
@@ -91,6 +94,8 @@ export class PolicyRun {
     this.policy = policy;
     this.matches = matches;
     this.#left = Array.from(this.#slots.gone, ([slot]) => slot);
+    if (JSON.stringify(this.#discoveries?.rate) !== JSON.stringify(policy.discoveries))
+      this.#discoveries = policy.discoveries && new Discoveries(policy.discoveries);
     for (const slot of this.#slots.values()) {
       this.#attention[slot] = timed;
       const place = this.#places[slot];
@@ -173,6 +178,7 @@ export class PolicyRun {
       if (turned > 0 && signal === this.signals[0]) this.#hot.subarray(0, this.#hotCount).sort();
     }
     this.settle(nowMs);
+    this.#discover(nowMs);
   }
 
   /** Lets go of a target; says so when it was anything but inactive. */
@@ -187,6 +193,7 @@ export class PolicyRun {
     this.#counts[from]--;
     this.#unsettled.delete(slot);
     this.#attention[slot] = 0;
+    this.#discoveries?.end(slot);
     if (from !== 'Inactive') this.#emit({ verdict: last, from, atMs: nowMs, cause });
   }
 
@@ -272,10 +279,14 @@ export class PolicyRun {
     const { staleAfterMs, missingData, minConfidence } = this.policy;
     const warming = nowMs < (this.#warmMs[slot] as number) + staleAfterMs;
     const facts = this.signals.map((signal) => signal.facts(slot, nowMs, staleAfterMs));
+    const missing = warming ? 'Hold' : missingData;
     let judgement: Judgement;
+    let chance = 0;
     try {
       place.when ??= this.policy.when(place.target);
-      judgement = judge(facts, place.when, warming ? 'Hold' : missingData, minConfidence);
+      judgement = judge(facts, place.when, missing, minConfidence);
+      if (this.#discoveries !== undefined && judgement.condition === 'True')
+        chance = chanceOf(facts, place.when, missing === 'Fire');
     } catch (error) {
       this.#expressionErrors++;
       this.#stats.expressionErrors++;
@@ -286,19 +297,49 @@ export class PolicyRun {
     if (warming && judgement.condition === 'Unknown') {
       // That the young are not listened to is no fault: the verdict stands still, and so does its time.
       place.standing = pause(standing, nowMs);
+      this.#discoveries?.withdraw(slot);
       this.#attention[slot] = watched | timed;
       return;
     }
     place.confidence = judgement.confidence;
-    place.standing = step(standing, judgement.condition, nowMs, this.policy);
-    const { state } = place.standing;
+    const next = step(standing, judgement.condition, nowMs, this.policy);
+    this.#turn(
+      slot,
+      place,
+      this.#discoveries === undefined ? next : this.#heldBack(slot, standing, next, chance),
+      nowMs,
+    );
+  }
+
+  #turn(slot: number, place: Place, standing: Standing, nowMs: number): void {
+    const from = place.standing.state;
+    const { state } = standing;
+    place.standing = standing;
     this.#attention[slot] = state === 'Pending' || state === 'Clearing' ? watched | timed : watched;
-    if (state === standing.state) return;
-    this.#counts[standing.state]--;
+    if (state === from) return;
+    this.#counts[from]--;
     this.#counts[state]++;
     if (state === 'Inactive') this.#unsettled.delete(slot);
     else this.#unsettled.add(slot);
-    this.#emit({ verdict: this.#verdict(slot, place, nowMs), from: standing.state, atMs: nowMs, cause: 'Judged' });
+    this.#emit({ verdict: this.#verdict(slot, place, nowMs), from, atMs: nowMs, cause: 'Judged' });
+  }
+
+  /** A target that begins to fire waits until all that do can be compared. */
+  #heldBack(slot: number, standing: Standing, next: Standing, chance: number): Standing {
+    if (next.state !== 'Firing' || standing.held === 'Firing' || standing.held === 'Clearing') {
+      this.#discoveries?.withdraw(slot);
+      return next;
+    }
+    this.#discoveries?.offer(slot, chance);
+    return waiting(standing, next);
+  }
+
+  /** Lets those fire that are strange enough among all targets. */
+  #discover(nowMs: number): void {
+    for (const slot of this.#discoveries?.settle(nowMs, this.#slots.size) ?? []) {
+      const place = this.#places[slot];
+      if (place?.standing.state === 'Pending') this.#turn(slot, place, released(place.standing, nowMs), nowMs);
+    }
   }
 
   /** Notes what the signals are. Answers whether that, without a further look, leaves an inactive target as it is. */

@@ -41,6 +41,7 @@ export interface PolicySpec {
   readonly missingData?: 'Hold' | 'Clear' | 'Fire' | undefined;
   readonly staleAfterSeconds?: number | undefined;
   readonly minConfidence?: string | undefined;
+  readonly falseDiscoveryRate?: { readonly atMost: string; readonly withinSeconds?: number | undefined } | undefined;
   readonly routes: readonly RouteSpec[];
 }
 

@@ -87,6 +87,18 @@ const policies: readonly (Omit<PolicySpec, 'routes'> & { readonly id: string })[
     clearForSeconds: 1,
     staleAfterSeconds: 6,
   },
+  {
+    id: 'together',
+    target: { kind: 'Container' },
+    signals: [
+      { peers: { minDeviation: '1%', deviations: 2, direction: 'Both', minPeers: 2 } },
+      { anomaly: { minDeviation: '1%', direction: 'Both', everySeconds: 1, falseAlarmsPerWeek: 1 } },
+    ].map((detect, i) => ({ name: `s${i}`, metric: 'k8s.container.memory.limit_utilization', detect })),
+    when: 's0.firing || s1.firing',
+    clearForSeconds: 1,
+    staleAfterSeconds: 6,
+    falseDiscoveryRate: { atMost: '50%', withinSeconds: 1 },
+  },
 ];
 
 const compiled = policies.map(({ id, ...spec }): CompiledPolicy => {

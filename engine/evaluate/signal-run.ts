@@ -196,11 +196,15 @@ export class SignalRun {
   facts(slot: number, nowMs: number, staleAfterMs: number): SignalFacts {
     const firing = this.bank.firing[slot] !== 0;
     const missing = this.isMissing(slot, nowMs, staleAfterMs);
+    const sure = firing ? this.bank.confidence(slot) : 0;
+    const trust = firing ? this.#trust(slot, nowMs) : 0;
     return {
       firing,
       missing,
       value: missing ? NaN : this.#value(slot),
-      confidence: firing ? this.bank.confidence(slot) * this.#trust(slot, nowMs) : 0,
+      confidence: sure * trust,
+      // Of half of the samples, half as much is known.
+      chance: !firing ? 1 : this.signal.detector.looksEveryMs === undefined ? 0 : Math.min(1, (1 - sure) / trust),
       samples: this.#window.count(slot),
     };
   }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { every, judge, type SignalFacts, type When } from './judgement.ts';
+import { chanceOf, every, judge, type SignalFacts, type When } from './judgement.ts';
 
 /** `x` fires, `.` does not, `?` is missing; a number fires and is so sure. */
 const signal = (word: string | number): SignalFacts => ({
@@ -7,6 +7,7 @@ const signal = (word: string | number): SignalFacts => ({
   missing: word === '?',
   value: 1,
   confidence: typeof word === 'number' ? word : word === 'x' ? 1 : 0,
+  chance: typeof word === 'number' ? 1 - word : word === 'x' ? 0 : 1,
   samples: 5,
 });
 const and = every;
@@ -53,6 +54,20 @@ describe('judgement', () => {
       expect(judge(signals.map(signal), when, missing, least)).to.deep.equal({ condition, confidence });
     });
   }
+
+  for (const [signals, when, missingFires, chance] of [
+    [[0.9], and, false, 0.1],
+    [[0.75, 0.5], and, false, 0.5],
+    [[0.75, 0.5], or, false, 0.25],
+    [['x', 0.5], and, false, 0.5],
+    [['x', 0.5], or, false, 0],
+    [['.', 0.5], or, false, 0.5],
+    [['?', 0.5], or, false, 0.5],
+    [['?', 0.5], or, true, 0],
+  ] as const)
+    it(`${signals.join(', ')}, ${when === and ? 'all' : 'one'} of them: by a chance of ${chance}`, () => {
+      expect(chanceOf(signals.map(signal), when, missingFires)).to.be.closeTo(chance, 1e-12);
+    });
 
   it('asks nothing while no signal fires, and passes an error on', () => {
     expect(judge([signal('.')], broken, 'Hold', 0).condition).to.equal('False');

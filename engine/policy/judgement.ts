@@ -10,6 +10,8 @@ export interface SignalView {
 
 /** A signal of a target at one moment. */
 export interface SignalFacts extends Readonly<SignalView> {
+  /** The chance of what it shows while nothing is wrong, 0 to 1: 0 where there is no doubt, 1 while it does not fire. */
+  readonly chance: number;
   /** It had samples, and has none since `staleAfterSeconds`. */
   readonly missing: boolean;
 }
@@ -53,26 +55,37 @@ export function judge(
   return without.condition === including.condition ? without : unknown;
 }
 
+/**
+ * The chance that a condition that holds would do so while nothing is wrong, by the chances of its signals: the greatest
+ * of those that are all needed, the least of those of which one is enough. To be multiplied by how many have a say.
+ */
+export function chanceOf(facts: readonly SignalFacts[], when: When, missingFires: boolean): number {
+  const certainty = facts.map(({ missing, chance }) => (missing ? 1 : 1 - chance));
+  return 1 - surest(viewsOf(facts, missingFires), certainty, when);
+}
+
 /** The same with every missing signal taken to be firing, or not. */
 function judgeAs(facts: readonly SignalFacts[], when: When, missingFires: boolean, minConfidence: number): Judgement {
-  const views = facts.map(({ firing, missing, value, confidence, samples }) => ({
+  const views = viewsOf(facts, missingFires);
+  if (!views.some(({ firing }) => firing) || !when(views)) return no;
+  const confidences = views.map((view) => view.confidence);
+  const confidence = surest(views, confidences, when);
+  return confidence >= minConfidence ? { condition: 'True', confidence } : no;
+}
+
+const viewsOf = (facts: readonly SignalFacts[], missingFires: boolean): SignalView[] =>
+  facts.map(({ firing, missing, value, confidence, samples }) => ({
     firing: missing ? missingFires : firing,
     value,
     confidence: missing ? 1 : confidence,
     samples,
   }));
-  if (!views.some(({ firing }) => firing) || !when(views)) return no;
-  const confidence = confidenceOf(views, when);
-  return confidence >= minConfidence ? { condition: 'True', confidence } : no;
-}
 
-/** Given that `when` holds. */
-function confidenceOf(views: readonly SignalView[], when: When): number {
-  const levels = [...new Set(views.filter(({ firing }) => firing).map(({ confidence }) => confidence))].toSorted(
-    (a, b) => b - a,
-  );
+/** How sure it is that `when` holds, given that it does, and how sure each signal is. */
+function surest(views: readonly SignalView[], sure: readonly number[], when: When): number {
+  const levels = [...new Set(sure.filter((_, i) => views[i]?.firing === true))].toSorted((a, b) => b - a);
   const least = levels.pop() ?? 0;
-  const sure = (level: number): SignalView[] =>
-    views.map((view) => ({ ...view, firing: view.firing && view.confidence >= level }));
-  return levels.find((level) => when(sure(level))) ?? least;
+  const without = (level: number): SignalView[] =>
+    views.map((view, i) => ({ ...view, firing: view.firing && (sure[i] ?? 0) >= level }));
+  return levels.find((level) => when(without(level))) ?? least;
 }

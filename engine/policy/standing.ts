@@ -70,3 +70,15 @@ export function step(standing: Standing, condition: Condition, nowMs: number, { 
 /** Nothing can be known for a while, and that is no fault: the state stays, and `for` and `clearFor` begin anew. */
 export const pause = (standing: Standing, nowMs: number): Standing =>
   standing.state === 'Pending' || standing.state === 'Clearing' ? { ...standing, sinceMs: nowMs } : standing;
+
+/** A new firing that has to wait: the condition goes on to hold, and the target is pending. */
+export const waiting = (standing: Standing, firing: Standing): Standing =>
+  standing.state === 'Pending' ? standing : { ...firing, state: 'Pending', held: 'Pending' };
+
+/** The same when its waiting is over. */
+export const released = (standing: Standing, nowMs: number): Standing => ({
+  ...standing,
+  state: 'Firing',
+  sinceMs: nowMs,
+  held: 'Firing',
+});

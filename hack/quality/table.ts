@@ -1,3 +1,7 @@
+import { confidences, type CalibrationFigures, type WrongShares } from './calibration.ts';
+import type { AtOnceFigures } from './discoveries/at-once.ts';
+import type { PolicyFigures } from './discoveries/policies.ts';
+import type { RateFigures } from './discoveries/rates.ts';
 import type { HealthyFigures } from './healthy.ts';
 import type { MethodFigures } from './machines/machines.ts';
 import type { NabFigures, Scores } from './nab/nab.ts';
@@ -6,6 +10,8 @@ import type { FaultFigures, ShopFigures } from './nezha/nezha.ts';
 /** All that was measured. */
 export interface Figures {
   healthy?: HealthyFigures;
+  calibration?: CalibrationFigures;
+  discoveries?: { readonly atOnce: AtOnceFigures; readonly policies: PolicyFigures };
   nab?: NabFigures;
   asd?: Readonly<Record<string, MethodFigures>>;
   smd?: Readonly<Record<string, MethodFigures>>;
@@ -21,9 +27,12 @@ const scores = (all: Scores): string => all.map((score) => score.toFixed(1)).joi
 const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 2 : 0)} %`;
 
 /** The figures as the tables of docs/quality.md. */
-export const tables = ({ healthy, nab, asd, smd, shop }: Figures): string =>
+export const tables = ({ healthy, calibration, discoveries, nab, asd, smd, shop }: Figures): string =>
   [
     healthy && healthyTable(healthy),
+    calibration && calibrationTable(calibration),
+    discoveries && discoveriesTable('5,000 targets at one look, that hang together', discoveries.atOnce),
+    discoveries && discoveriesTable('1,000 nodes with the anomaly detector', discoveries.policies),
     nab && nabTable(nab),
     asd && machineTable('ASD', asd),
     smd && machineTable('SMD', smd),
@@ -97,3 +106,21 @@ const healthyTable = (healthy: HealthyFigures): readonly string[] => [
 ];
 
 const percentOf = (share: number): string => `${(100 * share).toPrecision(2)} %`;
+
+const calibrationTable = (figures: CalibrationFigures): readonly string[] => [
+  ...ruled(row('nothing is wrong: said to be, with', ...confidences.map((each) => `${100 * each} %`)), 4),
+  ...Object.entries(figures).flatMap(([detector, kinds]: [string, WrongShares]) =>
+    Object.entries(kinds).map(([kind, shares]) => row(`${detector}: ${kind}`, ...shares.map(percentOf))),
+  ),
+];
+
+/** What was false, give or take two standard errors; in brackets what of the bad was found. */
+const rateOf = ({ falseShare, standardError, found }: RateFigures): string =>
+  `${(100 * falseShare).toFixed(1)} ± ${(200 * standardError).toFixed(1)} %${Number.isNaN(found) ? '' : ` (${percent(found)})`}`;
+
+const discoveriesTable = (title: string, figures: AtOnceFigures | PolicyFigures): readonly string[] => [
+  ...ruled(row(title, '`falseDiscoveryRate` 5 %', 'Bonferroni, 5 %', 'each by itself, 99 %'), 4),
+  ...Object.entries(figures).map(([name, of]) =>
+    row(name, rateOf(of.falseDiscoveryRate), rateOf(of.bonferroni), rateOf(of.byItself)),
+  ),
+];
