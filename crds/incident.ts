@@ -74,6 +74,23 @@ const evidence = {
         flatSeconds: count('For how long a value that never stands still has been exactly the same.'),
       },
     },
+    usual: {
+      type: 'object',
+      description:
+        'What samples of this metric usually are, for the workload or node at this hour; absent: the value cannot be compared with them, or no history is kept. Example: {p50: "0.41", p99: "0.62", over: HourOfWeek, hours: 4}.',
+      properties: {
+        p50: figure('Half of the samples are below it.'),
+        p99: figure('Of 100 samples 99 are below it.'),
+        over: {
+          type: 'string',
+          enum: ['HourOfWeek', 'HourOfDay', 'Overall'],
+          description:
+            'Of which hours: this hour of the week (UTC); this hour of every day, or all there is, while there is little history.',
+        },
+        hours: count('Of how many hours it was made.'),
+        absent: text('Why it is not known, such as "no history yet".', 128),
+      },
+    },
     source: text('Whose frames they came from.', 512),
     fromSequence: count('The first frame of the window.'),
     toSequence: count('The last frame of the window.'),

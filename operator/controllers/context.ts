@@ -9,6 +9,7 @@ import type { Clock } from '../kube/clock.ts';
 import type { EventRecord } from '../kube/events.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Telling } from '../notify/outbox.ts';
+import type { UsualSource } from './incident/usual.ts';
 import type { Records } from './records.ts';
 
 /** Our five kinds as they are known now. */
@@ -31,6 +32,8 @@ export interface Context {
   readonly kinds: Kinds;
   /** Where what people are told goes; never holds anybody up. */
   readonly telling: Telling;
+  /** Who knows what is usual; absent where there is no history. */
+  readonly usual?: UsualSource | undefined;
   readonly rootNamespace: string;
   /** Whether this process may write now. Only the holder of the Lease does; the others compute and wait. */
   readonly isLeader: () => boolean;

@@ -27,6 +27,7 @@ import type { Message } from '../notify/notifier.ts';
 import type { Delivery } from '../notify/post.ts';
 import { Operator, rootNamespace } from './process.test.ts';
 import type { PolicyData } from './detection-policy/status.ts';
+import type { UsualSource } from './incident/usual.ts';
 import type { FaultPoint } from './remediation/controller.ts';
 import { targetKey } from './targets.ts';
 
@@ -77,6 +78,8 @@ export class Cluster {
   data: PolicyData | undefined;
   /** Whether samples of everything arrive. */
   samples = true;
+  /** Who knows what is usual; for operators that start after it was set. */
+  usual: UsualSource | undefined;
   operator: Operator;
   readonly #verdicts = new Map<string, Map<string, Verdict>>();
   /** The notifiers file, as `configure` has set it. */

@@ -76,6 +76,7 @@ export class Operator {
         remediations: new Records(remediations),
       },
       telling: this.outbox,
+      usual: cluster.usual,
       rootNamespace,
       isLeader: () => this.isAlive && this.isLeader,
     };

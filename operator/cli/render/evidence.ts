@@ -27,10 +27,22 @@ function sentence(evidence: Evidence, { nowMs }: View): string {
     ...(since === undefined ? [] : [`since ${moment(since, nowMs)}`]),
     ...(confidence === undefined ? [] : [`confidence ${confidence}`]),
     ...(samples === undefined ? [] : [samples === 1 ? '1 sample' : `${samples} samples`]),
+    ...usual(evidence.usual),
     ...flaws(evidence.quality),
     ...(source === undefined ? [] : [`${frames(fromSequence, toSequence)} of ${source}`]),
   ];
   return parts.join('; ');
+}
+
+const spans = { HourOfWeek: 'at this hour of the week', HourOfDay: 'at this hour of the day', Overall: 'at any time' };
+
+/** What is usual, or why that is not known, in words. */
+function usual({ p50, p99, over, hours, absent }: NonNullable<Evidence['usual']> = {}): string[] {
+  if (absent !== undefined) return [`usual: ${absent}`];
+  if (p50 === undefined || p99 === undefined || over === undefined) return [];
+  return [
+    `usual ${spans[over]}: half below ${p50}, 99 % below ${p99} (${hours === 1 ? '1 hour' : `${hours ?? 0} hours`})`,
+  ];
 }
 
 /** What is wrong with the samples, in words. */

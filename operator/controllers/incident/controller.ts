@@ -18,6 +18,7 @@ import { undoFinalizer } from '../remediation/finalizer.ts';
 import { isFinished, remediationName } from './attempts.ts';
 import type { IncidentMetrics } from './metrics.ts';
 import { firstSampleMs, isNew, isResolved, progress, type Facts, type Note } from './progress.ts';
+import { usualAgainMs, UsualOfIncidents } from './usual.ts';
 
 const isUnderWay = (remediation: Remediation): boolean => !isFinished(remediation);
 
@@ -64,12 +65,14 @@ export class IncidentController {
   readonly #options: IncidentControllerOptions;
   /** By UID, the verdicts that Incidents were opened by and that are not recorded yet. */
   readonly #openings = new Map<string, Verdict>();
+  readonly #usual: UsualOfIncidents;
 
   constructor(context: Context, judge: Judge, metrics: IncidentMetrics, options: IncidentControllerOptions) {
     this.#context = context;
     this.#judge = judge;
     this.#metrics = metrics;
     this.#options = options;
+    this.#usual = new UsualOfIncidents(context.usual, context.clock);
   }
 
   readonly reconcile = async (key: string): Promise<{ requeueAfterMs?: number | undefined } | void> => {
@@ -84,6 +87,8 @@ export class IncidentController {
     const { uid = '' } = incident.metadata;
     const isFirst = isNew(incident);
     if (isFirst && judgement.state === 'Firing' && !this.#openings.has(uid)) this.#openings.set(uid, judgement.verdict);
+    const opening = this.#openings.get(uid);
+    if (isFirst && opening !== undefined) this.#usual.begin(uid, opening);
     const remediations = this.#remediationsOf(incident);
     if (isFirst && judgement.state === 'Firing' && remediations.some(isUnderWay) && this.#canWait(incident))
       return { requeueAfterMs: putOffMs };
@@ -92,7 +97,8 @@ export class IncidentController {
       incident,
       nowMs: clock.now(),
       judgement,
-      opening: this.#openings.get(uid),
+      opening,
+      usual: this.#usual.of(uid),
       remediations,
       plan,
       planProblem: plan && planProblem(plan, this.#context.rootNamespace),
@@ -104,8 +110,9 @@ export class IncidentController {
       const refusal = await this.#begin(incident, plan, next.attempt);
       if (refusal !== undefined) next = progress({ ...facts, refusal });
       else if (isFirst) return { requeueAfterMs: followAfterMs };
-    }
+    } else if (isFirst && this.#usual.isWaiting(uid)) return { requeueAfterMs: usualAgainMs };
     this.#openings.delete(uid);
+    this.#usual.forget(uid);
     if (next.changed) await this.#save(key, incident, next.status);
     for (const note of next.notes) this.#tell(incident, note);
     if (!isResolved(incident) && judgement.state === 'Over') {

@@ -1,11 +1,12 @@
 import { clip } from '../../decide/clip.ts';
 import type { Evidence, SampleQuality } from '../../../engine/evaluate/verdict.ts';
 import type { IncidentStatus } from '../../../crds/incident.ts';
+import type { UsualAnswer } from './usual.ts';
 
 export type RecordedEvidence = NonNullable<IncidentStatus['evidence']>[number];
 
-/** What a signal showed, as an Incident records it. */
-export const evidenceOf = (evidence: Evidence): RecordedEvidence => ({
+/** What a signal showed, as an Incident records it, with what is usual there if that was asked for. */
+export const evidenceOf = (evidence: Evidence, usual?: UsualAnswer): RecordedEvidence => ({
   signal: evidence.signal,
   metric: evidence.metric,
   aggregate: evidence.aggregate,
@@ -18,10 +19,16 @@ export const evidenceOf = (evidence: Evidence): RecordedEvidence => ({
   ...(Number.isFinite(evidence.sinceMs) ? { since: new Date(evidence.sinceMs).toISOString() } : {}),
   samples: evidence.samples,
   ...qualityOf(evidence.quality),
+  ...(usual === undefined ? {} : { usual: usualText(usual) }),
   source: evidence.source,
   fromSequence: evidence.fromSequence,
   toSequence: evidence.toSequence,
 });
+
+const usualText = (usual: UsualAnswer): NonNullable<RecordedEvidence['usual']> =>
+  'absent' in usual
+    ? { absent: usual.absent }
+    : { p50: quantityText(usual.p50), p99: quantityText(usual.p99), over: usual.span, hours: usual.hours };
 
 /** What is wrong with the samples; nothing when nothing is. */
 function qualityOf({ missing, resets, infinite, flatMs }: SampleQuality): Pick<RecordedEvidence, 'quality'> {

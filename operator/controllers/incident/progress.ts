@@ -15,6 +15,7 @@ import { nextAttempt, type Attempts } from './attempts.ts';
 import type { Offer, Telling } from '../../notify/outbox.ts';
 import { describeEvidence, evidenceOf } from './evidence.ts';
 import { tell } from './telling.ts';
+import type { UsualAnswer } from './usual.ts';
 
 export interface Facts {
   readonly incident: Incident;
@@ -22,6 +23,8 @@ export interface Facts {
   readonly judgement: Judgement;
   /** The verdict that it was opened by, if this process saw it. */
   readonly opening?: Verdict | undefined;
+  /** What is usual of its signals, by their names. */
+  readonly usual?: ReadonlyMap<string, UsualAnswer> | undefined;
   /** Of this Incident, in any order. */
   readonly remediations: readonly Remediation[];
   /** The plan the route names, if it exists. */
@@ -93,11 +96,11 @@ export function progress(facts: Facts): Progress {
 }
 
 /** The first visit: what was seen, and how long that took, unless whoever saw it is no more and it is over. */
-function open(draft: Draft<IncidentStatus>, { incident, judgement, opening }: Facts): Note {
+function open(draft: Draft<IncidentStatus>, { incident, judgement, opening, usual }: Facts): Note {
   const { policyRef, target, severity, openedTime } = incident.spec;
   const openedMs = Date.parse(openedTime);
   const verdict = opening ?? (judgement.state === 'Firing' ? judgement.verdict : undefined);
-  const evidence = (verdict?.evidence ?? []).map(evidenceOf);
+  const evidence = (verdict?.evidence ?? []).map((one) => evidenceOf(one, usual?.get(one.signal)));
   if (verdict !== undefined && Number.isFinite(verdict.firstSampleMs)) {
     draft.status.firstSampleTime = new Date(verdict.firstSampleMs).toISOString();
     draft.status.detectSeconds = seconds(openedMs - verdict.firstSampleMs);

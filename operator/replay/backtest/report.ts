@@ -119,7 +119,7 @@ function policyReport(
 
 function episodeReport(episode: JudgedEpisode, found: Comparison | undefined): EpisodeReport {
   const { verdict, firedMs, clearedMs, end, routing, missingPlan, attempts, early } = episode;
-  const evidence = verdict.evidence.map(evidenceOf);
+  const evidence = verdict.evidence.map((one) => evidenceOf(one));
   const target = referenceOf(verdict.target);
   const incident = found?.agreed.find((one) => one.episode === episode)?.incident;
   return {
