@@ -16,6 +16,7 @@ import { policyMetrics } from './controllers/detection-policy/metrics.ts';
 import { Policies } from './controllers/detection-policy/policies.ts';
 import { Judge } from './controllers/judge.ts';
 import type { FaultPoint } from './controllers/remediation/controller.ts';
+import { History } from './history/history.ts';
 import { Broker } from './ingest/broker.ts';
 import { Ingest } from './ingest/pipeline.ts';
 import { LineageSource } from './ingest/lineage/lineage-source.ts';
@@ -74,6 +75,7 @@ export class Operator {
   readonly #lineage: LineageSource;
   readonly #wishes: ScoringWishes;
   readonly #kin: KinSource;
+  readonly #history: History | undefined;
   readonly #control: Control;
   readonly #election: LeaderElection;
   readonly #speaker: Speaker;
@@ -117,10 +119,25 @@ export class Operator {
     const broker = new Broker({ url: natsUrl, name: `homeostat operator ${identity}`, logger });
     const lineage = new LineageSource({ reflectors: cluster, bus: broker.bus, prefix, clock, logger, random });
     const kin = new KinSource({ bus: broker.bus, prefix, clock, logger, random });
+    const { historyDays: days, historyMaxBytes: maxBytes, historyMetrics: metrics } = options;
+    const history =
+      days === 0
+        ? undefined
+        : new History({
+            broker,
+            store: { prefix, maxBytes, days },
+            metrics,
+            readByPolicies: () => policies.metrics(),
+            nowMs: () => this.#ingest.nowMs,
+            clock,
+            logger,
+            registry,
+            random,
+          });
     const ingest = new Ingest({
       broker,
       stream: { maxBytes: streamMaxBytes, prefix },
-      evaluator,
+      evaluator: history?.beside(evaluator) ?? evaluator,
       reflectors: cluster,
       lookBackMs: () => lookBackMs(policies.list()),
       clock,
@@ -159,6 +176,7 @@ export class Operator {
     this.#ingest = ingest;
     this.#lineage = lineage;
     this.#kin = kin;
+    this.#history = history;
     this.#wishes = new ScoringWishes({ broker, prefix, clock, logger, random, wanted: () => policies.scorings() });
     this.#speaker = speaker;
     const { incidents, remediations } = kinds.records;
@@ -193,6 +211,7 @@ export class Operator {
         events,
         kinds: kinds.records,
         telling: speaker.outbox,
+        usual: history,
         rootNamespace,
         isLeader,
       },
@@ -243,6 +262,7 @@ export class Operator {
         this.#lineage.setActive(false);
         this.#wishes.setActive(false);
         this.#kin.setActive(false);
+        this.#history?.setActive(false);
         // While stopping, the Lease is given away only when nothing runs any more.
         if (this.#stopping) await this.#control.stop();
       },
@@ -315,6 +335,7 @@ export class Operator {
         this.#events.stop(2000),
         this.#speaker.stop(),
         this.#feed.stop(),
+        this.#history?.stop(),
         this.#tracing?.stop(),
       ]),
     );
@@ -337,6 +358,7 @@ export class Operator {
     this.#lineage.setActive(true);
     this.#wishes.setActive(true);
     this.#kin.setActive(true);
+    this.#history?.setActive(true);
   }
 
   /** Whom a policy with a namespace selector selects may have changed. */

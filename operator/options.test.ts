@@ -52,6 +52,13 @@ describe('operator options', () => {
     expect(withEnvironment(variables, () => parseOptions(['--metrics-port', '0'])).metricsPort).to.equal(0);
   });
 
+  it('keeps a month of history in two gibibytes, of the metrics that are named', () => {
+    const named = withEnvironment({}, () => parseOptions(['--history-metrics', 'a.b, c_d']));
+    expect(named).to.deep.include({ historyDays: 30, historyMaxBytes: 2 ** 31, historyMetrics: ['a.b', 'c_d'] });
+    expect(refusal(['--history-metrics', 'a,,b']).message).to.include('k8s.container.cpu.usage');
+    expect(refusal(['--history-days', '-1']).message).to.include('whole number');
+  });
+
   it('knows OpenTelemetry’s own variables, and no others for that', () => {
     expect(withEnvironment({}, () => parseOptions([])).otlpEndpoint).to.equal(undefined);
     const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', OTEL_EXPORTER_OTLP_HEADERS: 'key=a' };

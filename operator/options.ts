@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { usualMetrics } from '../engine/history/series.ts';
 import { logLevels, type LogLevel } from './observe/logger.ts';
 import type { OtlpSettings } from './trace/target.ts';
 
@@ -23,6 +24,12 @@ export interface Options extends OtlpSettings {
   readonly subjectPrefix: string;
   /** Upper bound of the frame stream, in bytes. */
   readonly streamMaxBytes: number;
+  /** How many days of sketches are kept; 0: no history at all. */
+  readonly historyDays: number;
+  /** Upper bound of the stream of sketches, in bytes. */
+  readonly historyMaxBytes: number;
+  /** Metrics that are kept besides those of policies; undefined = the usual few. */
+  readonly historyMetrics: readonly string[] | undefined;
   /** Whether targets in kube-system may be acted on. */
   readonly allowKubeSystem: boolean;
   /** Whether the per-node Leases of the medik8s operators are taken and respected. */
@@ -72,6 +79,9 @@ const httpUrl = (text: string): string => {
 
 const dnsNames = (text: string): string[] => text.split(',').map((name) => dnsName(name.trim()));
 
+const metricNames = (text: string): string[] => text.split(',').map((name) => metricName(name.trim()));
+
+const metricName = matching(/^[a-z0-9][a-z0-9_.]{0,127}$/, 'the name of a metric such as k8s.container.cpu.usage');
 const dnsName = matching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a DNS label such as homeostat-system');
 const subjectToken = matching(/^[a-z0-9][-_a-z0-9]{0,31}$/, 'lower-case letters, digits, - and _, such as homeostat');
 
@@ -97,6 +107,16 @@ const flags = (): Option[] => [
   new Option('--stream-max-bytes <bytes>', 'upper bound of the frame stream')
     .default(1_073_741_824)
     .argParser(integer(1_048_576, Number.MAX_SAFE_INTEGER)),
+  new Option('--history-days <days>', 'how long sketches of each minute are kept; 0: no history')
+    .default(30)
+    .argParser(integer(0, 3650)),
+  new Option('--history-max-bytes <bytes>', 'upper bound of the stream of sketches')
+    .default(2_147_483_648)
+    .argParser(integer(1_048_576, Number.MAX_SAFE_INTEGER)),
+  new Option(
+    '--history-metrics <names>',
+    `metrics that history is kept of besides those of policies, comma-separated; default: ${usualMetrics.join(', ')}`,
+  ).argParser(metricNames),
   new Option('--allow-kube-system [true|false]', 'let plans act on what runs in kube-system')
     .default(false)
     .preset('true')

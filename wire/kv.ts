@@ -4,7 +4,7 @@
  * the right to `$JS.API.DIRECT.GET.KV_<bucket>.>` and to subscribe, no consumer.
  */
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { StreamConfig } from '@nats-io/jetstream';
+import { jetstream, type StreamConfig } from '@nats-io/jetstream';
 import { defaultPrefix } from '../engine/frame/subject.ts';
 
 /** A bucket, as it should be. */
@@ -59,18 +59,52 @@ export const bucketStream = (bucket: Bucket): Partial<StreamConfig> & { readonly
 
 const answerMs = 5_000;
 
+/** A value with its number in the bucket, by which a later write can say what it follows. */
+export interface KvEntry {
+  /** Undefined when there is none, or it was deleted. */
+  readonly value: Uint8Array | undefined;
+  /** 0 when there never was one. */
+  readonly revision: number;
+}
+
 /**
  * The newest value among the keys that `key` names, which may hold wildcards; undefined when there is none, or no
  * bucket. Rejects when the server does not answer.
  */
-export async function kvGet(connection: NatsConnection, bucket: Bucket, key: string): Promise<Uint8Array | undefined> {
+export const kvGet = async (connection: NatsConnection, bucket: Bucket, key: string): Promise<Uint8Array | undefined> =>
+  (await kvEntry(connection, bucket, key)).value;
+
+/** The same with its revision; rejects after `timeoutMs`. */
+export async function kvEntry(
+  connection: NatsConnection,
+  bucket: Bucket,
+  key: string,
+  timeoutMs = answerMs,
+): Promise<KvEntry> {
   const { data, headers } = await connection.request(
     `$JS.API.DIRECT.GET.KV_${bucket.name}`,
     JSON.stringify({ last_by_subj: kvSubject(bucket, key) }),
-    { timeout: answerMs },
+    { timeout: timeoutMs },
   );
-  if (headers !== undefined && headers.code >= 400) return undefined;
-  return headers?.get('KV-Operation') ? undefined : data;
+  if (headers !== undefined && headers.code >= 400) return { value: undefined, revision: 0 };
+  const operation = headers?.get('KV-Operation') ?? '';
+  return { value: operation === '' ? data : undefined, revision: Number(headers?.get('Nats-Sequence') ?? 0) };
+}
+
+/**
+ * Puts a value, unless the key was written since `revision`. Rejects then, as with whatever else JetStream does not take.
+ */
+export async function kvPutAfter(
+  connection: NatsConnection,
+  bucket: Bucket,
+  key: string,
+  value: Uint8Array,
+  revision: number,
+): Promise<void> {
+  await jetstream(connection).publish(kvSubject(bucket, key), value, {
+    expect: { lastSubjectSequence: revision },
+    timeout: answerMs,
+  });
 }
 
 /** Calls `take` with each value of a key that is put from now on. The result ends that. */

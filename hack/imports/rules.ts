@@ -48,6 +48,11 @@ export const rooms: readonly Room[] = [
     packages: ['*'],
   },
   {
+    path: 'operator/history',
+    may: ['operator/ingest', 'operator/kube', 'operator/observe', 'engine', 'wire'],
+    packages: ['*', '!@kubernetes/client-node', '!winston'],
+  },
+  {
     path: 'operator/trace',
     may: ['operator/controllers', 'operator/notify', 'operator/kube', 'crds'],
     packages: ['prom-client', 'node:crypto'],
@@ -70,10 +75,12 @@ export const rooms: readonly Room[] = [
     path: 'operator/cli',
     may: [
       'operator/replay',
+      'operator/history',
       'operator/kube',
       'operator/decide',
       'operator/actions',
       'operator/audit',
+      'wire',
       'crds',
       'engine',
     ],
@@ -98,6 +105,7 @@ export const rooms: readonly Room[] = [
       'operator/observe',
       'operator/notify',
       'operator/controllers',
+      'operator/history',
       'operator/trace',
       'operator/cli',
       'crds',

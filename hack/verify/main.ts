@@ -40,6 +40,7 @@ const variants: readonly (readonly string[])[] = [
     'metrics=[{"name":"shop.queue","unit":"1","kind":"gauge","labels":{"of":["web*","api"]}}],agent.scrape.enabled=true,agent.ingest={"enabled":true,"trustedNamespaces":["otel"]},networkPolicy.enabled=true',
   ],
   ['--set', 'agent.kubeletStats.enabled=true,agent.kubeletStats.from=Resource,agent.hostPaths=false'],
+  ['--set', 'operator.history.days=7,operator.history.metrics={k8s.container.cpu.usage,system.cpu.utilization}'],
   ['--set', 'operator.nodeLeases.enabled=true,operator.nodeLeases.namespace=true'],
   [
     '--set',

@@ -89,6 +89,11 @@ export class Policies implements PolicyFacts {
       for (const { scoring } of compiled.signals) if (scoring !== undefined) yield scoring;
   }
 
+  /** The metrics they read. */
+  *metrics(): Iterable<string> {
+    for (const { compiled } of this.#inForce.values()) for (const { metric } of compiled.signals) yield metric.name;
+  }
+
   state(uid: string): ReturnType<PolicyFacts['state']> {
     const inForce = this.#inForce.get(uid);
     if (inForce !== undefined) return inForce.policy.spec.mode === 'Observe' ? 'Observes' : 'InForce';
