@@ -7,6 +7,7 @@ import { audit } from './commands/audit.ts';
 import { backtest } from './commands/backtest.ts';
 import { completion } from './commands/completion.ts';
 import { diff } from './commands/diff.ts';
+import { history } from './commands/history.ts';
 import { metrics } from './commands/metrics.ts';
 import { pause, resume } from './commands/pause.ts';
 import { record } from './commands/record.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Declare[] = [
   verdict,
   audit,
   metrics,
+  history,
   record,
   backtest,
   selftest,

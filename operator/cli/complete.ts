@@ -90,6 +90,7 @@ export const argumentsOf: Readonly<Record<string, (given: readonly string[]) => 
   verdict: ([name]) => (name === undefined ? { names: Incident } : { words: ['TruePositive', 'FalsePositive'] }),
   metrics: ([word]) => (word === undefined ? { words: knownMetrics().map(({ name }) => name) } : {}),
   audit: ([verb]) => (verb === undefined ? { words: ['verify'] } : {}),
+  history: kindThenName(subjectKinds),
   record: () => ({}),
   test: () => ({}),
   backtest: () => ({ names: DetectionPolicy }),

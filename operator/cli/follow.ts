@@ -72,10 +72,10 @@ async function until<T extends KubeObject>(
   return undefined;
 }
 
-/** `90s`, `5m`, `1h`, or a number of seconds, in milliseconds. */
+/** `90s`, `5m`, `1h`, `7d`, or a number of seconds, in milliseconds. */
 export function durationMs(text: string): number {
-  const [, digits, unit = 's'] = /^(\d+)(s|m|h)?$/.exec(text) ?? [];
+  const [, digits, unit = 's'] = /^(\d+)(s|m|h|d)?$/.exec(text) ?? [];
   if (digits === undefined)
-    throw new Failure(exitCodes.usage, `"${text}" is not a time: give one such as 90s, 5m or 1h`);
-  return Number(digits) * { s: 1000, m: 60_000, h: 3_600_000 }[unit as 's' | 'm' | 'h'];
+    throw new Failure(exitCodes.usage, `"${text}" is not a time: give one such as 90s, 5m, 1h or 7d`);
+  return Number(digits) * { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd'];
 }

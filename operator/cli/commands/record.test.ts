@@ -17,6 +17,6 @@ describe('homeostat record', () => {
 
   it('refuses a time that is none', async () => {
     const { code, error } = await terminal.run('record /nowhere/w.hrec --since yesterday');
-    expect([code, error]).to.deep.equal([2, 'error: "yesterday" is not a time: give one such as 90s, 5m or 1h\n']);
+    expect([code, error]).to.deep.equal([2, 'error: "yesterday" is not a time: give one such as 90s, 5m, 1h or 7d\n']);
   });
 });
