@@ -8,6 +8,15 @@ import { VERSIONS } from '../versions.ts';
 /** The Go module that pins every program (`go.mod`, `go.sum`) and combines those of Kubernetes in one. */
 const MODULE = join(import.meta.dirname, '..', 'go');
 
+/** Where Go packages are built from. */
+export interface GoModule {
+  readonly directory: string;
+  readonly tags: readonly string[];
+  readonly linkerFlags: string;
+}
+
+const OF_CLUSTERS: GoModule = { directory: MODULE, tags: VERSIONS.go.tags, linkerFlags: linkerFlags() };
+
 /** Changes with whatever a built program is made of, so that a cache entry of an older state is not used. */
 export function buildKey(): string {
   const hash = createHash('sha256');
@@ -16,23 +25,23 @@ export function buildKey(): string {
 }
 
 /**
- * Compiles Go packages of the module in one go (they share most of their parts) and leaves the programs in `directory`,
- * each named as Go names it: {@link builtName}. `detail` is told how far it is.
+ * Compiles Go packages of a module, that of the clusters unless said otherwise, in one go (they share most of their parts)
+ * and leaves the programs in `directory`, each named as Go names it: {@link builtName}. `detail` is told how far it is.
  */
 export async function build(
   packages: readonly string[],
   directory: string,
   detail: (text: string) => void,
+  { directory: cwd, tags, linkerFlags: ldflags }: GoModule = OF_CLUSTERS,
 ): Promise<void> {
   const env = { ...process.env, CGO_ENABLED: '0' };
   await requireGo();
-  const flags = ['-trimpath', '-buildvcs=false', '-tags', VERSIONS.go.tags.join()];
+  const flags = ['-trimpath', '-buildvcs=false', '-tags', tags.join()];
   detail('downloading Go modules');
-  const total =
-    (await run('go', ['list', '-deps', ...flags, ...packages], { cwd: MODULE, env })).split('\n').length - 1;
+  const total = (await run('go', ['list', '-deps', ...flags, ...packages], { cwd, env })).split('\n').length - 1;
   let compiled = 0;
-  await run('go', ['build', '-v', ...flags, '-ldflags', linkerFlags(), '-o', `${directory}/`, ...packages], {
-    cwd: MODULE,
+  await run('go', ['build', '-v', ...flags, '-ldflags', ldflags, '-o', `${directory}/`, ...packages], {
+    cwd,
     env,
     onError: (text) => {
       const names = text.split('\n').filter((line) => line !== '' && !line.startsWith('go: '));
