@@ -32,15 +32,19 @@ const bindChildren = (): void => {
     process.once(signal, () => process.exit(128 + number));
 };
 
-/** Starts one of the project's programs with Node; unless `detached`, it does not outlive this process. */
+/** Starts a program, with Node unless `command` names another; unless `detached`, it does not outlive this process. */
 export const startProgram = (
   name: string,
   args: readonly string[],
   environment: Record<string, string>,
-  { log, detached = false }: { log: string; detached?: boolean | undefined },
+  {
+    log,
+    detached = false,
+    command = process.execPath,
+  }: { log: string; detached?: boolean | undefined; command?: string },
 ): Program => {
   const output = openSync(log, 'a');
-  const child: ChildProcess = spawn(process.execPath, [...args], {
+  const child: ChildProcess = spawn(command, [...args], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', output, output],
     detached,

@@ -18,12 +18,12 @@ export interface Observation {
  */
 export class Recorder {
   readonly observations: Observation[] = [];
-  readonly #api: KubeApi;
+  readonly #api: Pick<KubeApi, 'list' | 'watch'>;
   readonly #abort = new AbortController();
   readonly #listeners = new Set<(observation: Observation) => void>();
   readonly #watches: Promise<void>[] = [];
 
-  constructor(api: KubeApi) {
+  constructor(api: Pick<KubeApi, 'list' | 'watch'>) {
     this.#api = api;
   }
 

@@ -133,7 +133,7 @@ export const setUp = async (world: World, scenario: Scenario): Promise<Stage> =>
   };
 };
 
-interface Pod extends KubeObject {
+export interface Pod extends KubeObject {
   status?: {
     conditions?: { type: string; status: string }[];
     containerStatuses?: { lastState?: State; state?: State }[];
@@ -143,7 +143,8 @@ interface State {
   terminated?: { finishedAt?: string; exitCode?: number };
 }
 
-const diedAt = (pods: readonly Pod[]): number | undefined => {
+/** When a container of these pods last ended; undefined while none has. */
+export const diedAt = (pods: readonly Pod[]): number | undefined => {
   for (const status of pods.flatMap((pod) => pod.status?.containerStatuses ?? [])) {
     const end = status.lastState?.terminated?.finishedAt ?? status.state?.terminated?.finishedAt;
     if (end !== undefined) return Date.parse(end);
