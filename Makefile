@@ -41,6 +41,10 @@ e2e: node_modules/.ready
 bench: node_modules/.ready
 	@$(NODE) hack/bench/main.ts $(ARGS)
 
+## compare: beside Prometheus and Alertmanager, on the same faults at the same time (ARGS='--runs 3 --healthy-minutes 60')
+compare: node_modules/.ready
+	@$(NODE) hack/compare/main.ts $(ARGS)
+
 ## quality: the anomaly detector on public data, DATA=dir (docs/quality.md says where it comes from; ARGS='--only nab')
 quality: node_modules/.ready
 	@$(NODE) hack/quality/main.ts --data '$(DATA)' $(ARGS)
@@ -97,4 +101,4 @@ node_modules/.ready: package-lock.json
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-.PHONY: demo demo-down test unit simulate simulate-mutations coverage e2e bench quality lint format manifests verify build images chart cluster-up cluster-down cluster-status help
+.PHONY: demo demo-down test unit simulate simulate-mutations coverage e2e bench compare quality lint format manifests verify build images chart cluster-up cluster-down cluster-status help
