@@ -97,7 +97,9 @@ export class SignalRun {
    * `count` numbers.
    */
   feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array, isShown = false): void {
-    this.#window.take(slots, values, length, tMs);
+    const isJudged = !isShown && this.signal.detector.judges !== 'Peers';
+    const isOnce = slots === judged;
+    this.#window.take(slots, values, length, tMs, isJudged && isOnce ? scratch : undefined);
     this.flaws.take(slots, values, length, tMs);
     const { lastSampleMs, heard } = this;
     if (tMs < this.#oldestMs) this.#oldestMs = tMs;
@@ -107,8 +109,8 @@ export class SignalRun {
       if (tMs > (lastSampleMs[slot] as number)) lastSampleMs[slot] = tMs;
       heard[slot] = 1;
     }
-    if (isShown || this.signal.detector.judges === 'Peers') return;
-    this.#window.read(judged, count, tMs, scratch);
+    if (!isJudged) return;
+    if (!isOnce) this.#window.read(judged, count, tMs, scratch);
     this.bank.judge({ slots: judged, length: count, values: scratch, tMs, lastSampleMs, groups: this.#groups.of });
   }
 

@@ -24,7 +24,7 @@ export class LastWindow implements Window {
     this.#timesMs[slot] = -Infinity;
   }
 
-  take(slots: Int32Array, values: Values, length: number, tMs: number): void {
+  take(slots: Int32Array, values: Values, length: number, tMs: number, out?: Float64Array): void {
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
       const value = values[i] as number;
@@ -37,6 +37,7 @@ export class LastWindow implements Window {
       this.#values[slot] = value;
       this.#timesMs[slot] = tMs;
     }
+    if (out !== undefined) this.read(slots, length, tMs, out);
   }
 
   read(slots: Int32Array, length: number, _tMs: number, out: Float64Array): void {

@@ -72,7 +72,7 @@ export class OrderWindow implements Window {
     this.#empty(slot);
   }
 
-  take(slots: Int32Array, values: Values, length: number, tMs: number): void {
+  take(slots: Int32Array, values: Values, length: number, tMs: number, out?: Float64Array): void {
     const pane = Math.floor(tMs / this.paneMs);
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
@@ -85,6 +85,7 @@ export class OrderWindow implements Window {
       if (held < pane) this.#advance(slot, pane);
       this.#add(slot, values, i);
     }
+    if (out !== undefined) this.read(slots, length, tMs, out);
   }
 
   read(slots: Int32Array, length: number, tMs: number, out: Float64Array): void {

@@ -1,189 +1,233 @@
 import { latenessMs, panesOf, type Values, type Window, type WindowOptions } from './window.ts';
 
 const laneBits = 7;
-const lanes = 1 << laneBits;
+export const lanes = 1 << laneBits;
+
+/** What is kept of 128 neighbouring slots, a lane each. Kinds of windows add what they keep of the samples' values. */
+export class Block {
+  /** Number of each lane's newest pane since the epoch; -Infinity when the lane is empty, whatever else it holds. */
+  readonly newest = new Float64Array(lanes).fill(-Infinity);
+  /** Samples of each lane. */
+  readonly totals = new Int32Array(lanes);
+  /** Samples of each pane and lane: bytes until one of them does not suffice. */
+  counts: Uint8Array | Int32Array;
+  /** The greatest of them that there is room for. */
+  most = 0xff;
+
+  constructor(panes: number) {
+    this.counts = new Uint8Array(panes * lanes);
+  }
+
+  /** Makes room for panes of any number of samples. */
+  widen(): Uint8Array | Int32Array {
+    this.counts = Int32Array.from(this.counts);
+    this.most = Infinity;
+    return this.counts;
+  }
+}
 
 /**
- * Sliding windows over anything that can be merged (sums, extremes, moments) in constant time and without ever
- * subtracting: no rounding error is left behind by a sample that has gone, and extremes need no search.
+ * Sliding windows in constant time over anything that can be merged. Panes lie in a ring; the newest takes the place of
+ * the one that leaves the window then. With each turn of the ring comes what is done for many panes at once:
  *
- * Panes lie in a ring. Those of the present turn (positions 0 to k) are kept singly and, merged, in `front`. Those of
- * the turn before (k+1 to P-1), which leave one by one, are kept as the merge of themselves and all after them. So the
- * window is front + ring[k+1], always two terms. When a turn ends, its panes are merged backwards in place: P merges
- * every P panes.
+ *     index      0      1      2  …  i       | i + 1    …  panes - 1
+ *     holds      pane   pane   pane  newest  | oldest   …  pane
+ *                the present turn            | the turn before
  *
- *     position   0     1     2  …  k    | k+1          k+2       …  P-1     P        P+1
- *     holds      pane  pane  pane  pane | k+1 to P-1   k+2 to P-1   P-1     nothing  front: 0 to k
- *
- * Slots lie in blocks of 128 side by side, so that a column of a frame walks through memory in order. Each block's turn
- * begins at another pane, so that no moment has all the merging to do.
+ * Slots lie in blocks of 128 side by side, so that a column of a frame walks through memory in order, and blocks are
+ * added one by one: nothing is ever copied. Each block's turn begins at another pane, so that no moment has the end of
+ * all turns.
  *
  * A frame tells of the same slots in the same order again and again, and neighbours among them are in the same pane. So
  * all is done by runs: samples in a row whose slots are neighbours in one block and have the same newest pane. What is
  * to be decided is decided once a run; what is left is a plain loop over neighbouring numbers. Empty slots without a
- * sample do not end a run, since a metric that does not apply to one container in three is usual: what their panes hold
- * means nothing.
+ * sample do not end a run, since a metric that does not apply to one container in three is usual: what they hold means
+ * nothing.
  *
  * Loops read typed arrays `as number`: every index is in bounds by construction, and a check costs what the sum costs.
  * Methods called for a run take and give no fractions, only where these stand: a fraction that crosses a call that the
  * engine does not inline is an object on the heap.
  */
-export abstract class PaneWindow implements Window {
+export abstract class PaneWindow<B extends Block> implements Window {
   readonly paneMs: number;
   readonly spanMs: number;
   late = 0;
-  /** When the samples that are being taken were read. */
-  protected takenMs = 0;
-  /** Samples of each pane; as all fields, at the index of a pane or a front. */
-  protected counts = new Uint32Array(0);
+  /** When the samples that are being taken were read, counted from the beginning of the pane that takes them. */
+  protected intoPaneMs = 0;
+  protected readonly panes: number;
   protected readonly minSamples: number;
-  readonly #panes: number;
-  /** From a slot's first pane to its front. */
-  readonly #front: number;
   readonly #mostLate: number;
-  /** Number of each slot's newest pane since the epoch; -Infinity when the slot is empty. */
-  #newest = new Float64Array(0);
+  readonly #blocks: B[] = [];
 
   constructor({ seconds, minSamples }: WindowOptions) {
     const { panes, paneMs } = panesOf(seconds);
-    this.#panes = panes;
-    this.#front = (panes + 1) * lanes;
+    this.panes = panes;
     this.paneMs = paneMs;
     this.spanMs = panes * paneMs;
     this.minSamples = minSamples;
     this.#mostLate = Math.ceil(latenessMs / paneMs);
   }
 
-  /** Gives every field but `counts` `length` elements, keeping what is there. */
-  protected abstract resize(length: number): void;
-  /** Makes the `width` panes from `at` hold nothing. */
-  protected abstract clear(at: number, width: number): void;
-  /** Adds what the `width` panes from `from` hold to those from `into`; all may hold nothing. */
-  protected abstract merge(into: number, from: number, width: number): void;
-  /** Adds `values` from `k` to before `end`, read at `takenMs`, to the panes from `pane` and those from `front`. */
-  protected abstract add(pane: number, front: number, values: Values, k: number, end: number): void;
+  /** A block whose lanes are all empty. */
+  protected abstract block(): B;
+  /** Makes all panes of the lanes from `lane` to before `end` hold nothing. */
+  protected abstract clear(block: B, lane: number, end: number): void;
+  /** The last pane of their turn has been taken; the next one comes to index 0. */
+  protected abstract endTurn(block: B, lane: number, end: number): void;
   /**
-   * Writes to `out` from `k` to before `end` the aggregates of the panes from `front`, each with that from `rest`; NaN
-   * where both hold fewer samples than `minSamples`.
+   * Adds `values` from `k` on to the panes at `index` of the lanes from `lane` to before `end`, which if it `moves` are
+   * new ones and the samples there leave. Writes the aggregates to `out` from `k` on; NaN below `minSamples`.
    */
-  protected abstract put(out: Float64Array, k: number, end: number, front: number, rest: number): void;
+  protected abstract slide(
+    block: B,
+    lane: number,
+    end: number,
+    index: number,
+    moves: boolean,
+    values: Values,
+    k: number,
+    out: Float64Array,
+  ): void;
 
   grow(slots: number): void {
-    const had = this.#newest.length;
-    if (slots <= had) return;
-    const capacity = Math.ceil(slots / lanes) * lanes;
-    this.#newest = grown(this.#newest, new Float64Array(capacity).fill(-Infinity));
-    const length = capacity * (this.#panes + 2);
-    this.counts = grown(this.counts, new Uint32Array(length));
-    this.resize(length);
+    while (this.#blocks.length * lanes < slots) this.#blocks.push(this.block());
   }
 
   reset(slot: number): void {
-    this.#newest[slot] = -Infinity;
+    const block = this.#blocks[slot >> laneBits];
+    if (block !== undefined) block.newest[slot & (lanes - 1)] = -Infinity;
   }
 
-  take(slots: Int32Array, values: Values, length: number, tMs: number): void {
+  take(slots: Int32Array, values: Values, length: number, tMs: number, out = unread(length)): void {
     const pane = Math.floor(tMs / this.paneMs);
-    const turn = pane % this.#panes;
-    const newest = this.#newest;
-    this.takenMs = tMs;
     for (let i = 0; i < length;) {
       const slot = slots[i] as number;
-      if (slot < 0 || Number.isNaN(values[i])) {
-        i++;
+      const block = this.#blocks[slot >> laneBits];
+      const lane = slot & (lanes - 1);
+      const held = block === undefined ? -Infinity : (block.newest[lane] as number);
+      const begins = held === -Infinity;
+      if (block === undefined || (begins && Number.isNaN(values[i]))) {
+        out[i++] = NaN;
         continue;
       }
-      const held = newest[slot] as number;
-      // Of several empty slots only those that have a sample begin.
-      const empty = held === -Infinity ? NaN : -Infinity;
-      const last = Math.min(length, i + lanes - (slot & (lanes - 1)));
-      let end = i + 1;
-      for (let next = slot + 1; end < last && slots[end] === next; end++, next++)
-        if (newest[next] !== (Number.isNaN(values[end]) ? empty : held)) break;
-      if (held - pane > this.#mostLate) this.late += numbersIn(values, i, end);
-      else {
-        const position = this.#positionOf(slot, held > pane ? held % this.#panes : turn);
-        if (held < pane) this.#advance(slot, end - i, position, pane);
-        const base = this.#baseOf(slot);
-        this.add(base + position * lanes, base + this.#front, values, i, end);
+      const { newest } = block;
+      const number = held > pane ? held : pane;
+      newest[lane] = number;
+      const last = Math.min(length, i + lanes - lane);
+      let to = i + 1;
+      let empty = 0;
+      for (let next = slot + 1, at = lane + 1; to < last && slots[to] === next; to++, next++, at++) {
+        const its = newest[at] as number;
+        if (its === -Infinity) {
+          // Of several empty slots only those that have a sample begin; of others they are passed by without one.
+          if (Number.isNaN(values[to]) === begins) break;
+          if (!begins) {
+            empty++;
+            continue;
+          }
+        } else if (its !== held) break;
+        newest[at] = number;
       }
-      i = end;
+      const end = lane + to - i;
+      const isLate = held - pane > this.#mostLate;
+      if (isLate) this.late += numbersIn(values, i, to);
+      this.intoPaneMs = tMs - number * this.paneMs;
+      const moves = this.#approach(block, slot, end, held, pane);
+      if (isLate) this.#put(block, lane, end, this.#indexOf(slot, number), i, out);
+      else this.slide(block, lane, end, this.#indexOf(slot, number), moves, values, i, out);
+      if (empty > 0) blank(newest, lane, out, i, to);
+      i = to;
     }
   }
 
   read(slots: Int32Array, length: number, tMs: number, out: Float64Array): void {
     const pane = Math.floor(tMs / this.paneMs);
-    const turn = pane % this.#panes;
-    const newest = this.#newest;
     for (let i = 0; i < length;) {
       const slot = slots[i] as number;
-      const held = slot < 0 ? -Infinity : (newest[slot] as number);
-      if (held === -Infinity) {
+      const block = this.#blocks[slot >> laneBits];
+      const lane = slot & (lanes - 1);
+      const held = block === undefined ? -Infinity : (block.newest[lane] as number);
+      if (block === undefined || held === -Infinity) {
         out[i++] = NaN;
         continue;
       }
-      const last = Math.min(length, i + lanes - (slot & (lanes - 1)));
-      let end = i + 1;
+      const { newest } = block;
+      const number = held > pane ? held : pane;
+      newest[lane] = number;
+      const last = Math.min(length, i + lanes - lane);
+      let to = i + 1;
       let empty = 0;
-      for (let next = slot + 1; end < last && slots[end] === next; end++, next++)
-        if (newest[next] === -Infinity) empty++;
-        else if (newest[next] !== held) break;
-      const position = this.#positionOf(slot, held > pane ? held % this.#panes : turn);
-      if (held < pane) this.#advance(slot, end - i, position, pane);
-      const base = this.#baseOf(slot);
-      this.put(out, i, end, base + this.#front, base + (position + 1) * lanes);
-      if (empty > 0) for (let k = i; k < end; k++) if (newest[slots[k] as number] === -Infinity) out[k] = NaN;
-      i = end;
+      for (let next = slot + 1, at = lane + 1; to < last && slots[to] === next; to++, next++, at++)
+        if (newest[at] === -Infinity) empty++;
+        else if (newest[at] === held) newest[at] = number;
+        else break;
+      const end = lane + to - i;
+      const index = this.#indexOf(slot, number);
+      if (this.#approach(block, slot, end, held, pane)) this.slide(block, lane, end, index, true, nothing, 0, nowhere);
+      this.#put(block, lane, end, index, i, out);
+      if (empty > 0) blank(newest, lane, out, i, to);
+      i = to;
     }
   }
 
   count(slot: number): number {
-    const held = this.#newest[slot] ?? -Infinity;
-    if (held === -Infinity) return 0;
-    const base = this.#baseOf(slot);
-    const rest = base + (this.#positionOf(slot, held % this.#panes) + 1) * lanes;
-    return (this.counts[base + this.#front] as number) + (this.counts[rest] as number);
+    const block = this.#blocks[slot >> laneBits];
+    const lane = slot & (lanes - 1);
+    return block === undefined || block.newest[lane] === -Infinity ? 0 : (block.totals[lane] as number);
   }
 
-  /** Makes `pane`, at `position`, the newest of a run; all panes that are too old then are let go. */
-  #advance(slot: number, width: number, position: number, pane: number): void {
-    const panes = this.#panes;
-    const newest = this.#newest;
-    const base = this.#baseOf(slot);
-    const held = newest[slot] as number;
-    for (let s = slot; s < slot + width; s++) if (newest[s] === held) newest[s] = pane;
+  /** Moves a run whose newest pane was `held` to before `pane`. Answers whether there is a last step to be made. */
+  #approach(block: B, slot: number, end: number, held: number, pane: number): boolean {
+    const lane = slot & (lanes - 1);
     const steps = pane - held;
-    if (steps >= panes) {
-      for (let k = 0; k < panes + 2; k++) this.clear(base + k * lanes, width);
-      return;
+    if (steps <= 0) return false;
+    if (steps >= this.panes) {
+      this.#clear(block, lane, end);
+      return false;
     }
-    let k = position - steps;
-    if (k < 0) k += panes;
-    for (let step = 0; step < steps; step++) {
-      k++;
-      if (k === panes) {
-        this.#endTurn(base, width);
-        k = 0;
+    let index = this.#indexOf(slot, held);
+    for (let step = 1; ; step++) {
+      index++;
+      if (index === this.panes) {
+        this.endTurn(block, lane, end);
+        index = 0;
       }
-      this.clear(base + k * lanes, width);
+      if (step === steps) return true;
+      this.slide(block, lane, end, index, true, nothing, 0, nowhere);
     }
   }
 
-  #endTurn(base: number, width: number): void {
-    for (let k = this.#panes - 2; k >= 0; k--) this.merge(base + k * lanes, base + (k + 1) * lanes, width);
-    this.clear(base + this.#front, width);
+  /** Writes the aggregates of a run to `out` from `k` on. */
+  #put(block: B, lane: number, end: number, index: number, k: number, out: Float64Array): void {
+    this.slide(block, lane, end, index, false, nothing, 0, nowhere);
+    for (let j = 0; j < end - lane; j++) out[k + j] = nowhere[j] as number;
   }
 
-  /** Index of a slot's first pane. */
-  #baseOf(slot: number): number {
-    return (slot >> laneBits) * (this.#panes + 2) * lanes + (slot & (lanes - 1));
+  #clear(block: B, lane: number, end: number): void {
+    const { counts, totals } = block;
+    totals.fill(0, lane, end);
+    for (let index = 0; index < this.panes; index++) counts.fill(0, index * lanes + lane, index * lanes + end);
+    this.clear(block, lane, end);
   }
 
-  /** Where in its slot's ring the pane lies whose number leaves the remainder `turn`. */
-  #positionOf(slot: number, turn: number): number {
-    const position = turn + ((slot >> laneBits) % this.#panes);
-    return position < this.#panes ? position : position - this.#panes;
+  /** Where in its slot's turn a pane comes to stand. */
+  #indexOf(slot: number, pane: number): number {
+    return (pane + (slot >> laneBits)) % this.panes;
   }
+}
+
+/** A column without a sample, and one that nobody reads. */
+const nothing = new Float32Array(lanes).fill(NaN);
+let nowhere = new Float64Array(lanes);
+
+function unread(length: number): Float64Array {
+  if (nowhere.length < length) nowhere = new Float64Array(2 * length);
+  return nowhere;
+}
+
+/** There is no value where a slot is empty. */
+function blank(newest: Float64Array, lane: number, out: Float64Array, k: number, end: number): void {
+  for (let i = k, at = lane; i < end; i++, at++) if (newest[at] === -Infinity) out[i] = NaN;
 }
 
 const numbersIn = (values: Values, from: number, end: number): number => {

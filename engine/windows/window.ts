@@ -19,8 +19,11 @@ export interface Window {
   grow(slots: number): void;
   /** Empties a slot. */
   reset(slot: number): void;
-  /** Takes the first `length` values, all read at `tMs`. A sample that is a little late counts as read just now. */
-  take(slots: Int32Array, values: Values, length: number, tMs: number): void;
+  /**
+   * Takes the first `length` values, all read at `tMs`. A sample that is a little late counts as read just now. With
+   * `out` it answers as `read` does afterwards; then no slot may stand there twice.
+   */
+  take(slots: Int32Array, values: Values, length: number, tMs: number, out?: Float64Array): void;
   /** Writes to `out[i]` the aggregate of `slots[i]` at `tMs`; NaN with fewer samples than demanded, or for slot -1. */
   read(slots: Int32Array, length: number, tMs: number, out: Float64Array): void;
   /** Samples in the window of a slot, as of the last call that concerned it. */
