@@ -38,13 +38,13 @@ export function historyBench(containers: number, minutes = 3): HistoryFigures {
     },
   });
   recorder.keep(new Set(metrics));
-  recorder.advance(startMs - 1);
   const nodes = Math.ceil(containers / rowsPerFrame);
   for (let node = 0; node < nodes; node++) {
     const keyframe = keyframeOf(node);
     const identities = keyframe.rows.map((_, row) => identityOf(Math.floor((row * nodes + node) / podsOfWorkload)));
     recorder.bind(`agent/n${node}`, keyframe, identities);
   }
+  recorder.frame('agent/n0', frameOf(0, startMs - 1));
   let [adding, samples, heap] = [0, 0, 0];
   for (let second = 0; second < minutes * 60; second++) {
     const frames = Array.from({ length: nodes }, (_, node) => frameOf(node, startMs + second * 1000));

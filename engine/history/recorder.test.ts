@@ -37,7 +37,8 @@ const arrange = ({ metrics = [cpu, node, kills], maxSeries = 100 } = {}) => {
     maxSeries,
   });
   recorder.keep(new Set(metrics));
-  recorder.advance(startMs - 1);
+  // Reading begins.
+  recorder.frame('', aFrame('', -1, []));
   const bind = (
     source: string,
     rows: readonly Row[],
@@ -137,11 +138,14 @@ describe('The recorder of history', () => {
   it('tells nothing of a minute of which it saw only a part, and of none without samples', () => {
     const { recorder, bind, frame, minutes } = arrange();
     bind('n1', [rowOf('p1')], [container('cart')]);
+    // What is looked up before is older, and says nothing of where reading begins.
+    recorder.advance(startMs - 5 * minuteMs);
     frame('n1', -500, [1]);
     frame('n1', 0, [1]);
     frame('n1', 5 * minuteMs, [1]);
     recorder.advance(startMs + 9 * minuteMs);
     expect(minutes.map(({ minute }) => minute)).to.deep.equal([0, 5]);
+    expect(recorder.stats.lateSamples).to.equal(0);
   });
 
   it('takes what is late while its minute is open, and counts what is later', () => {

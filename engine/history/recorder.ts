@@ -84,8 +84,10 @@ export class Recorder {
   readonly #free: number[] = [];
   /** The minutes that are not over, the oldest first: two at most. */
   readonly #open: { readonly table: MinuteTable; readonly exact: ExactNumbers }[] = [];
+  /** The first minute that was read from its beginning: of the one before there is only a part. */
+  #first: number | undefined;
   /** The first minute that is not over. */
-  #from: number | undefined;
+  #from = -Infinity;
   #values = new Float64Array(0);
   #finite = new Float64Array(0);
 
@@ -136,6 +138,8 @@ export class Recorder {
 
   /** As `Evaluator.frame`. */
   frame(sourceKey: string, frame: Frame): void {
+    // Not by `advance`: what is looked up before reading begins is older.
+    this.#first ??= Math.floor(frame.capturedMs / minuteMs) + 1;
     const source = this.#sources.get(sourceKey);
     if (source === undefined || frame.rows !== undefined || !reads(source.keyframe, frame)) return;
     const seconds = (frame.capturedMs - (Number.isNaN(source.lastMs) ? -Infinity : source.lastMs)) / 1000;
@@ -158,7 +162,7 @@ export class Recorder {
         for (let i = 0; i < length; i++) values[i] = (values[i] as number) / seconds;
       }
       if (open === undefined) {
-        this.stats.lateSamples += length;
+        if (frame.capturedMs >= this.#first * minuteMs) this.stats.lateSamples += length;
         continue;
       }
       open.table.add(series, values, length);
@@ -169,7 +173,6 @@ export class Recorder {
 
   /** As `Evaluator.advance`. */
   advance(nowMs: number): void {
-    this.#from ??= Math.floor(nowMs / minuteMs) + 1;
     const over = Math.floor((nowMs - graceMs) / minuteMs);
     while ((this.#open[0]?.table.minute ?? over) < over) this.#close();
     this.#from = Math.max(this.#from, over);
@@ -178,9 +181,7 @@ export class Recorder {
   /** Where samples of this time go; undefined: their minute is over, or began before we did. */
   #minuteOf(atMs: number): { readonly table: MinuteTable; readonly exact: ExactNumbers } | undefined {
     const minute = Math.floor(atMs / minuteMs);
-    // Of the minute in which reading began there is only a part.
-    this.#from ??= minute + 1;
-    if (minute < this.#from) return undefined;
+    if (minute < this.#from || minute < (this.#first ?? Infinity)) return undefined;
     const known = this.#open.find(({ table }) => table.minute === minute);
     if (known !== undefined) return known;
     while ((this.#open[0]?.table.minute ?? minute) < minute - 1) this.#close();
@@ -197,7 +198,7 @@ export class Recorder {
     if (closed === undefined) return;
     const { table, exact } = closed;
     const { onMinute, onCheck } = this.#options;
-    this.#from = Math.max(this.#from ?? 0, table.minute + 1);
+    this.#from = Math.max(this.#from, table.minute + 1);
     for (const one of exact.series) {
       const sketch = table.sketch(one);
       const check = sketch && exact.check(one, sketch);

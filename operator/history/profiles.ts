@@ -49,6 +49,8 @@ export class Profiles {
   #active = false;
   #ending = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** The last hour that this process has folded, should that not be noted in the bucket. */
+  #folded = -1;
   #said = '';
   #cancel = (): void => {};
 
@@ -102,7 +104,8 @@ export class Profiles {
     await ensureStreamIs(connection, bucketStream(bucket));
     const last = Math.floor((nowMs - settleMs) / hourMs) - 1;
     const progress = await kvEntry(connection, bucket, progressKey);
-    const folded = progress.value === undefined ? -1 : Number(new TextDecoder().decode(progress.value));
+    const noted = progress.value === undefined ? -1 : Number(new TextDecoder().decode(progress.value));
+    const folded = Math.max(noted, this.#folded);
     if (folded >= last) return;
     const { streams } = await jetstreamManager(connection, { checkAPI: false });
     const { state } = await streams.info(stream.name);
@@ -112,6 +115,7 @@ export class Profiles {
     for (let hour = Math.max(folded + 1, first); hour <= last; hour++) {
       await this.#fold(connection, hour, ending);
       if (ending.aborted) return;
+      this.#folded = hour;
       await kvPutAfter(connection, bucket, progressKey, new TextEncoder().encode(String(hour)), revision);
       ({ revision } = await kvEntry(connection, bucket, progressKey));
     }
