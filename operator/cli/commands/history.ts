@@ -51,8 +51,9 @@ async function run(session: Session, words: readonly string[], options: Options)
       `${options.metric} is not a metric that is measured${suggestion(options.metric, names)}`,
     );
   }
-  const entity = await entityNamed(session, words);
   const nowMs = clock.now();
+  const sinceMs = nowMs - durationMs(options.since);
+  const entity = await entityNamed(session, words);
   const periodMs = options.by === 'day' ? 24 * hourMs : hourMs;
   const { pastOf } = await import('../../history/past.ts');
   const connection = await connectOnce(options.natsUrl, 'homeostat history');
@@ -66,7 +67,7 @@ async function run(session: Session, words: readonly string[], options: Options)
       entity,
       metric: options.metric,
       container: options.container,
-      sinceMs: nowMs - durationMs(options.since),
+      sinceMs,
       periodMs,
       ending: ending.signal,
     });

@@ -3,16 +3,18 @@ import type { IncidentStatus } from '../../../crds/incident.ts';
 import { evidenceLines } from './evidence.ts';
 import { plain } from './view.ts';
 
-type Quality = NonNullable<NonNullable<IncidentStatus['evidence']>[number]['quality']>;
+type Recorded = NonNullable<IncidentStatus['evidence']>[number];
+type Quality = NonNullable<Recorded['quality']>;
 
-/** What is said of a signal with 12 samples of this quality. */
-const said = (quality?: Quality): string =>
-  evidenceLines([{ signal: 's', metric: 'm', firing: true, samples: 12, ...(quality && { quality }) }], {
+/** What is said of a signal with 12 samples of which this is recorded. */
+const saidOf = (recorded: Partial<Recorded>): string =>
+  evidenceLines([{ signal: 's', metric: 'm', firing: true, samples: 12, ...recorded }], {
     nowMs: 0,
     columns: 500,
     wide: false,
     paint: plain,
   }).join('\n');
+const said = (quality?: Quality): string => saidOf(quality === undefined ? {} : { quality });
 
 describe('evidence of a signal', () => {
   const cases: [quality: Quality | undefined, words: string][] = [
@@ -28,4 +30,18 @@ describe('evidence of a signal', () => {
   for (const [quality, words] of cases)
     it(`says of samples ${JSON.stringify(quality ?? {})}: ${words}`, () =>
       expect(said(quality).endsWith(words)).to.equal(true));
+
+  const usual: [usual: NonNullable<Recorded['usual']>, words: string][] = [
+    [
+      { p50: '0.4', p99: '0.6', over: 'HourOfWeek', hours: 4 },
+      '12 samples; usual at this hour of the week: half below 0.4, 99 % below 0.6 (4 hours)',
+    ],
+    [
+      { p50: '1', p99: '2', over: 'Overall', hours: 1 },
+      '12 samples; usual at any time: half below 1, 99 % below 2 (1 hour)',
+    ],
+    [{ absent: 'no history yet' }, '12 samples; usual: no history yet'],
+  ];
+  for (const [recorded, words] of usual)
+    it(`says ${words}`, () => expect(saidOf({ usual: recorded }).endsWith(words)).to.equal(true));
 });
