@@ -9,6 +9,7 @@ import { startProduct } from '../../e2e/product/product.ts';
 import { closeSite, openSite } from '../../e2e/product/site.ts';
 import { Recorder, recordedKinds } from '../../e2e/runner/recorder.ts';
 import { readScenario } from '../../e2e/runner/scenario.ts';
+import { historyBench } from '../../engine/history/history.bench.ts';
 import { bundle } from '../build/main.ts';
 import { lineProgress, tool } from '../cluster/index.ts';
 import { RemediationPlan } from '../../operator/kube/resources.ts';
@@ -22,7 +23,18 @@ import { scenarioFigures } from './scenarios.ts';
 import { stormBench, type StormSite } from './storm.ts';
 import { streamBench, type StreamFigures } from './stream/stream.ts';
 
-const parts = ['frames', 'evaluate', 'decide', 'agent', 'loop', 'scenarios', 'storm', 'fleet', 'stream'] as const;
+const parts = [
+  'frames',
+  'evaluate',
+  'history',
+  'decide',
+  'agent',
+  'loop',
+  'scenarios',
+  'storm',
+  'fleet',
+  'stream',
+] as const;
 type Part = (typeof parts)[number];
 
 /** As its DaemonSet runs it: NODE_OPTIONS in the chart. */
@@ -86,6 +98,7 @@ function failed(part: Part, error: unknown): void {
 
 await measure('frames', 'encoding and decoding, beside JSON', () => frameCosts());
 await measure('evaluate', 'from bytes to verdicts, beside a naive evaluator', () => evaluateCosts());
+await measure('history', 'sketches of samples', () => [1_100, 22_000, 150_000].map((count) => historyBench(count)));
 await measure('decide', 'a decision while very many are blocked', () =>
   [125, 1000, 8000].map((count) => decideBench(count)),
 );
