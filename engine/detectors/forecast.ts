@@ -59,9 +59,11 @@ const slack = 1.25;
  * 1950; Sen 1968, "Estimates of the regression coefficient based on Kendall's tau"), which up to 29 % of wild points do
  * not move; of that and the same over the newer half the slower one counts, so that what has levelled off is no leak.
  * How sure it is that the slope suffices says the test that belongs to that estimate (Sen 1968): Kendall's rank
- * correlation of what remains when the least slope that would suffice is taken away, by its normal approximation
- * without the correction for ties, which would only make it surer. Points that follow from each other, as in a random
- * walk, look surer than they are.
+ * correlation of what remains when the least slope that would suffice, from the middle of the points on, is taken away,
+ * by its normal approximation without the correction for ties, which would only make it surer. Its deviation is widened
+ * for what is not known of the middle, and for points that follow from each other, as far as can be seen in so few: by
+ * √((1 + r)/(1 - r)), where r is the correlation of neighbours about the line (Bartlett 1935; Hamed and Rao 1998, "A
+ * modified Mann-Kendall trend test for autocorrelated data"), up to 0.8. A random walk still looks surer than it is.
  */
 export const forecast = detector({
   schema,
@@ -183,7 +185,41 @@ class ForecastBank extends NumberBank {
     const ahead = sign * (level - medianOf(this.#slopes, 0, count - half));
     state[at + rise] = slower;
     state[at + left] = ahead <= 0 ? 0 : sign * slower > 0 ? ahead / (sign * slower) : Infinity;
-    state[at + surety] = ahead <= 0 ? 1 : this.#exceeds(count, sign, ahead / horizon);
+    state[at + surety] = ahead <= 0 ? 1 : this.#suffices(count, all, tMs + horizon * 1000);
+  }
+
+  /** How sure it is that the points, of which `slope` is the trend, go to the level until `tMs`. */
+  #suffices(count: number, slope: number, tMs: number): number {
+    const { level, sign } = this.#prospect;
+    const t = this.#t;
+    const off = this.#slopes;
+    let middleMs = 0;
+    for (let i = 0; i < count; i++) middleMs += (t[i] as number) / count;
+    for (let i = 0; i < count; i++) off[i] = (this.#x[i] as number) - (slope * ((t[i] as number) - middleMs)) / 1000;
+    const middle = medianOf(off, 0, count);
+    const least = (sign * (level - middle) * 1000) / (tMs - middleMs);
+    let spread = 0;
+    for (let i = 0; i < count; i++) spread += ((t[i] as number) - middleMs) ** 2 / count;
+    const widening = Math.sqrt(1 + spread / (tMs - middleMs) ** 2) * this.#dependence(count, slope, middle, middleMs);
+    return this.#exceeds(count, sign, least, widening);
+  }
+
+  /** By how much a trend of points that follow from each other strays more than that of others. */
+  #dependence(count: number, slope: number, middle: number, middleMs: number): number {
+    let products = 0;
+    let squares = 0;
+    let before = 0;
+    for (let i = 0; i < count; i++) {
+      const line = middle + (slope * ((this.#t[i] as number) - middleMs)) / 1000;
+      const off = (this.#x[i] as number) - line;
+      products += off * before;
+      squares += off * off;
+      before = off;
+    }
+    // A line through so few points takes some of the correlation away.
+    const r = squares === 0 ? 0 : ((products / squares) * count + 2) / (count - 4);
+    const seen = Math.max(0, Math.min(0.8, r));
+    return Math.sqrt((1 + seen) / (1 - seen));
   }
 
   /** How far away the level is from the nearest of the newer half of the points. */
@@ -220,7 +256,7 @@ class ForecastBank extends NumberBank {
   }
 
   /** How sure it is that the points go the way of `sign` faster than `slope` a second: 0.5 when nothing speaks for it. */
-  #exceeds(count: number, sign: 1 | -1, slope: number): number {
+  #exceeds(count: number, sign: 1 | -1, slope: number, widening = 1): number {
     let score = 0;
     for (let i = 0; i < count; i++)
       for (let j = i + 1; j < count; j++) {
@@ -228,6 +264,6 @@ class ForecastBank extends NumberBank {
         score += Math.sign(sign * ((this.#x[j] as number) - (this.#x[i] as number)) - slope * seconds);
       }
     const deviation = Math.sqrt((count * (count - 1) * (2 * count + 5)) / 18);
-    return normalBelow((score - 1) / deviation);
+    return normalBelow((score - 1) / (deviation * widening));
   }
 }

@@ -42,8 +42,7 @@ const perMedianDistance = 1.4826;
  * Fires when a target is unlike its peers at this moment: its distance from the median of the group, itself included,
  * in deviations, which are estimated by the median of all those distances (Iglewicz and Hoaglin 1993, "How to Detect
  * and Handle Outliers"; up to half of a group may be wild). Peers that are all alike have no deviation; then
- * `minDeviation` is what `deviations` of them make. How sure it is: the bound of Vysochanskij and Petunin 1980 on how
- * rare a value so far away is in any distribution with one peak, 1 - 4/(9 z²).
+ * `minDeviation` is what `deviations` of them make. How sure it is: see `chanceOfAsFar`.
  */
 export const peers = detector({
   schema,
@@ -67,6 +66,19 @@ export const peers = detector({
     };
   },
 });
+
+/**
+ * The chance that one of so many peers is so many deviations away while all are alike. In any distribution with one peak
+ * it is 4/(9 z²) at most (Vysochanskij and Petunin 1980), if the deviation is known. Ours is estimated from a few values,
+ * by a median that sees nothing of a long tail: four times as much covers what is as lopsided as the exponential of a
+ * normal distribution, and up to 24 times as much is needed in small groups; of three, two may be alike by chance, and
+ * a deviation then means little. The factors were taken from simulations; docs/quality.md has what they are worth.
+ */
+export function chanceOfAsFar(z: number, of: number): number {
+  const most = of <= 3 ? 2 / (3 * z) : ((4 + 20 * Math.min(1, 5 / of) ** 2) * 4) / (9 * z * z);
+  // What fires is never wholly unsure.
+  return most < 0.5 ? most : 1 - 1 / (4 * most);
+}
 
 interface Likeness {
   readonly above: boolean;
@@ -130,8 +142,8 @@ class PeersBank extends NumberBank {
   }
 
   confidence(slot: number): number {
-    const z = this.#distance(slot * size);
-    return 1 - 4 / (9 * z * z);
+    const at = slot * size;
+    return 1 - chanceOfAsFar(Math.abs(this.#distance(at)), this.state[at + members] as number);
   }
 
   finding(slot: number): string {

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { thisMachine } from '../bench/machine.ts';
-import { calibrationFigures } from './calibration.ts';
+import { calibrationFigures } from '../../engine/detectors/testing/calibration.ts';
 import { atOnceFigures } from './discoveries/at-once.ts';
 import { policyFigures } from './discoveries/policies.ts';
 import { healthyFigures } from './healthy.ts';

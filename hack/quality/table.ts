@@ -1,4 +1,4 @@
-import { confidences, type CalibrationFigures, type WrongShares } from './calibration.ts';
+import { confidences, type CalibrationFigures, type WrongShares } from '../../engine/detectors/testing/calibration.ts';
 import type { AtOnceFigures } from './discoveries/at-once.ts';
 import type { PolicyFigures } from './discoveries/policies.ts';
 import type { RateFigures } from './discoveries/rates.ts';
@@ -107,10 +107,19 @@ const healthyTable = (healthy: HealthyFigures): readonly string[] => [
 
 const percentOf = (share: number): string => `${(100 * share).toPrecision(2)} %`;
 
-const calibrationTable = (figures: CalibrationFigures): readonly string[] => [
+const calibrationTable = ({ peers, ...figures }: CalibrationFigures): readonly string[] => [
   ...ruled(row('nothing is wrong: said to be, with', ...confidences.map((each) => `${100 * each} %`)), 4),
   ...Object.entries(figures).flatMap(([detector, kinds]: [string, WrongShares]) =>
     Object.entries(kinds).map(([kind, shares]) => row(`${detector}: ${kind}`, ...shares.map(percentOf))),
+  ),
+  ...Object.entries(Object.groupBy(Object.entries(peers), ([kind]) => kind.split(', groups')[1] ?? '')).flatMap(
+    ([size, kinds = []]) => [
+      row(`peers: groups${size}, normal`, ...(peers[`normal, groups${size}`] ?? []).map(percentOf)),
+      row(
+        `peers: groups${size}, the worst of ${kinds.length} kinds`,
+        ...confidences.map((_, i) => percentOf(Math.max(...kinds.map(([, shares]) => shares[i] ?? 0)))),
+      ),
+    ],
   ),
 ];
 
