@@ -20,7 +20,8 @@ describe('The table of a minute', () => {
       fc.property(fc.array(fc.array(column, { maxLength: 5 }), { maxLength: 4 }), (minutes) => {
         let before: MinuteTable | undefined;
         for (const [minute, columns] of minutes.entries()) {
-          const table: MinuteTable = new MinuteTable(minute, before);
+          // In minute 16 the counts are laid out anew.
+          const table: MinuteTable = new MinuteTable(14 + minute, before);
           table.grow(4);
           for (const each of columns)
             table.add(
@@ -36,6 +37,19 @@ describe('The table of a minute', () => {
           before = table;
         }
       }),
+    );
+  });
+
+  it('counts on where a count is full, also when it moves and grows coarser', () => {
+    const table = new MinuteTable(0);
+    table.grow(1);
+    const same = new Float32Array(70_000).fill(3);
+    const series = new Int32Array(same.length);
+    table.add(series, same, same.length);
+    table.add(series, Float64Array.of(5, 2 ** 30), 2);
+    for (let i = 0; i < 3; i++) table.add(series, same, same.length);
+    expect(exactly(table.sketch(0))).to.deep.equal(
+      exactly(sketchOf([...Array.from({ length: 280_000 }, () => 3), 5, 2 ** 30])),
     );
   });
 

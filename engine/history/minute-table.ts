@@ -16,18 +16,24 @@ const beyond = 2 ** 88;
 const [sum, min, max, zeros, numbersEach] = [0, 1, 2, 3, 4];
 /** Of each series, in `#blocks`: where its counts begin, the first bucket, how many there are, the shift for its resolution. */
 const [at, base, length, shift, blockEach] = [0, 1, 2, 3, 4];
-const firstLength = 16;
+/** Counts of a series are a multiple of so many. */
+const step = 16;
+/** In every so manieth minute the counts are laid out anew, as near to each other as they can be. */
+const layEveryMinutes = 16;
+const full = 65_535;
 
 export class MinuteTable {
   /** Minutes since the epoch. */
   readonly minute: number;
   #numbers = new Float64Array(0);
   #blocks = new Int32Array(0);
-  #counts = new Uint32Array(4096);
+  #counts = new Uint16Array(4096);
   #used = 0;
   #series = 0;
   /** Negative numbers are seldom: by series, how many in which bucket. */
   readonly #negative = new Map<number, Map<number, number>>();
+  /** What a count was when it was full, and began anew: by series and bucket. */
+  readonly #carried = new Map<number, Map<number, number>>();
 
   constructor(minute: number, before?: MinuteTable) {
     this.minute = minute;
@@ -73,8 +79,10 @@ export class MinuteTable {
       float[0] = value;
       const place = ((words[highWord] as number) >>> (blocks[b + shift] as number)) - (blocks[b + base] as number);
       if (place >>> 0 < (blocks[b + length] as number) && value < beyond) {
-        const count = (blocks[b + at] as number) + place;
-        counts[count] = (counts[count] as number) + 1;
+        const index = (blocks[b + at] as number) + place;
+        const count = counts[index] as number;
+        if (count === full) this.#carry(one, index);
+        counts[index] = count === full ? 1 : count + 1;
       } else {
         this.#addBeyond(one, value);
         counts = this.#counts;
@@ -115,7 +123,8 @@ export class MinuteTable {
     for (const [bucket, count] of below) put(bucket, count);
     put(0, numbers[zeros] as number);
     const [from, first, size] = this.#block(series);
-    for (let i = 0; i < size; i++) put(first + i, this.#counts[from + i] as number);
+    const carried = this.#carried.get(series);
+    for (let i = 0; i < size; i++) put(first + i, (this.#counts[from + i] as number) + (carried?.get(first + i) ?? 0));
     return fitted({
       resolution,
       buckets: Int32Array.from(buckets),
@@ -144,6 +153,18 @@ export class MinuteTable {
     this.#blocks.set([0, 0, 0, shiftOf(finest)], series * blockEach);
   }
 
+  /** The count at an index is full. */
+  #carry(series: number, index: number): void {
+    const [from, first] = this.#block(series);
+    this.#addCarried(series, first + index - from, full);
+  }
+
+  #addCarried(series: number, bucket: number, count: number): void {
+    const carried = this.#carried.get(series) ?? new Map<number, number>();
+    carried.set(bucket, (carried.get(bucket) ?? 0) + count);
+    this.#carried.set(series, carried);
+  }
+
   #addNegative(series: number, value: number): void {
     const counts = this.#negative.get(series) ?? new Map<number, number>();
     const bucket = bucketOf(value, finest);
@@ -161,9 +182,16 @@ export class MinuteTable {
     const [, before, size] = this.#block(series);
     // What is larger than all buckets comes here although there is room.
     if (bucket < before || bucket >= before + size) this.#move(series, resolution, low, high);
+    this.#addTo(series, bucketOf(value, resolution), 1);
+  }
+
+  /** Adds to a bucket that there is room for. */
+  #addTo(series: number, bucket: number, more: number): void {
     const [from, first] = this.#block(series);
-    const index = from + bucketOf(value, resolution) - first;
-    this.#counts[index] = (this.#counts[index] as number) + 1;
+    const index = from + bucket - first;
+    const count = (this.#counts[index] as number) + more;
+    if (count > full) this.#carry(series, index);
+    this.#counts[index] = count > full ? count - full : count;
   }
 
   /** The first and the last bucket with a number; Infinity and -Infinity without one. */
@@ -183,39 +211,47 @@ export class MinuteTable {
     const [oldFrom, oldFirst, oldSize] = this.#block(series);
     const old = this.#resolution(series);
     this.#lay(series, resolution, low, high);
-    const [from, first] = this.#block(series);
+    const moved = (bucket: number): number => {
+      let result = bucket;
+      for (let each = old; each > resolution; each--) result = (result + 1) >> 1;
+      return result;
+    };
     for (let i = 0; i < oldSize; i++) {
       const count = this.#counts[oldFrom + i] as number;
-      if (count === 0) continue;
-      let bucket = oldFirst + i;
-      for (let each = old; each > resolution; each--) bucket = (bucket + 1) >> 1;
-      const index = from + bucket - first;
-      this.#counts[index] = (this.#counts[index] as number) + count;
+      if (count > 0) this.#addTo(series, moved(oldFirst + i), count);
     }
+    const carried = this.#carried.get(series);
+    this.#carried.delete(series);
+    for (const [bucket, count] of carried ?? []) this.#addCarried(series, moved(bucket), count);
   }
 
   /** Lays out empty counts for a series that hold `low` to `high`. */
   #lay(series: number, resolution: number, low: number, high: number): void {
-    let size = firstLength;
-    while (size < 1.5 * (high - low + 1) && size < mostSpan) size *= 2;
+    const size = Math.min(mostSpan, step * Math.ceil((1.25 * (high - low + 1)) / step));
     const first = low - ((size - (high - low + 1)) >> 1);
     const from = this.#used;
     this.#used += size;
     if (this.#used > this.#counts.length) {
-      const larger = new Uint32Array(2 * this.#used);
+      const larger = new Uint16Array(Math.ceil(1.5 * this.#used));
       larger.set(this.#counts);
       this.#counts = larger;
     }
     this.#blocks.set([from, first + offsetOf(resolution), size, shiftOf(resolution)], series * blockEach);
   }
 
-  /** Lays the buckets ready that each series has had. */
+  /** Lays the buckets ready that each series has had. At a coarser resolution it begins with none: it may not need it now. */
   #prepare(before: MinuteTable): void {
-    this.#counts = new Uint32Array(Math.max(4096, before.#used));
+    this.#counts = new Uint16Array(Math.max(4096, before.#used));
     this.grow(before.#series);
+    if (this.minute % layEveryMinutes !== 0) {
+      this.#used = before.#used;
+      const fine = shiftOf(finest);
+      for (let b = 0; b < before.#series * blockEach; b += blockEach)
+        if (before.#blocks[b + shift] === fine) this.#blocks.set(before.#blocks.subarray(b, b + blockEach), b);
+      return;
+    }
     for (let series = 0; series < before.#series; series++) {
       const { low, high } = before.#occupied(series);
-      // At a coarser resolution it begins with nothing: this minute may not need it.
       if (low <= high && before.#resolution(series) === finest) this.#lay(series, finest, low, high);
     }
   }

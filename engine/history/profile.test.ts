@@ -97,6 +97,14 @@ describe('The profile of what is usual', () => {
     expect(decodeProfile(encodeProfile(profile))).to.deep.equal(profile);
   });
 
+  it('is written as it was first laid down', () => {
+    const bytes = encodeProfile(withHour(emptyProfile, monday + 9, new Map([['app', sketchOf([0.5])]])));
+    const sketch = `3e01822701${'00'.repeat(6)}e03f0000003f0000003f`;
+    expect(Buffer.from(bytes).toString('hex')).to.equal(
+      `5501f9fb1d03${Buffer.from('app').toString('hex')}010901${sketch}`,
+    );
+  });
+
   it('refuses what is no profile', () => {
     const bytes = encodeProfile(hours(monday, 3, () => 2));
     expect(() => decodeProfile(bytes.subarray(0, bytes.length - 1))).to.throw(SketchError);

@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
@@ -189,11 +189,17 @@ describe('History on a nats-server of its own', () => {
     expect(await stored()).to.equal(38);
   });
 
-  it('merges each hour into a profile once: after a crash in the middle of it, and with two who do it at once', async () => {
+  it('merges each hour into a profile once: with rollups that came twice, after a crash in the middle of it, by two at once', async () => {
     const one = operator();
     one.history.setActive(true);
     await published(one, 38);
     const { signal } = new AbortController();
+    // The same once more under another id, as after an hour; and what nobody can read.
+    const { streams } = await jetstreamManager(connection);
+    const first = await streams.getMessage(rollupsStream(store).name, { seq: 1 });
+    for (const bytes of [first?.data ?? new Uint8Array(0), Uint8Array.of(0x52, 9)])
+      await jetstream(connection).publish(first?.subject ?? '', bytes);
+    expect(await stored()).to.equal(40);
     // Both are at it; who is later finds that it is done, or is refused the note how far it is.
     await Promise.allSettled([
       profiles().foldUntil(connection, overMs, signal),
