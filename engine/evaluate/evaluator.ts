@@ -37,6 +37,7 @@ export class Evaluator {
     samples: 0,
     infiniteSamples: 0,
     counterResets: 0,
+    unheardSamples: 0,
     unboundFrames: 0,
     unknownColumns: 0,
     refusedTargets: 0,
@@ -71,6 +72,7 @@ export class Evaluator {
     }
     this.removePolicy(policy.id);
     const run = new PolicyRun(policy, matches, this.#onVerdict, this.stats);
+    if (old?.isSuspended === true) run.suspend(this.#nowMs);
     this.#policies.set(policy.id, run);
     this.#connect(run);
     return { restarted: policy.signals.map(({ name }) => name) };
@@ -83,6 +85,19 @@ export class Evaluator {
     for (const source of this.#sources.values()) source.disconnect(run, this.#nowMs);
     run.endAll(this.#nowMs);
     this.#policies.delete(policyId);
+  }
+
+  /**
+   * Keeps all samples from these policies, and from no others, to save the work. From `nowMs` (event time) on their verdicts
+   * are Unknown; their targets and windows stay as they are, and time counts towards no timer. Those that are not among them
+   * any more judge each target again from its next samples on.
+   */
+  suspendOnly(policyIds: ReadonlySet<string>, nowMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    for (const [id, run] of this.#policies)
+      if (policyIds.has(id)) run.suspend(this.#nowMs);
+      else run.resume(this.#nowMs);
+    for (const source of this.#sources.values()) source.index();
   }
 
   /**

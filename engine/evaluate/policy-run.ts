@@ -58,6 +58,8 @@ export class PolicyRun {
   #hot = new Int32Array(64);
   #hotCount = 0;
   #isHot = new Uint8Array(0);
+  /** Since when nothing is judged; undefined while it is. */
+  #suspendedMs: number | undefined;
 
   constructor(
     policy: CompiledPolicy,
@@ -76,6 +78,32 @@ export class PolicyRun {
   /** Slots in use or free: every slot is less. */
   get slots(): number {
     return this.#slots.length;
+  }
+
+  /** Whether its samples are to be kept away from it. */
+  get isSuspended(): boolean {
+    return this.#suspendedMs !== undefined;
+  }
+
+  /** Nothing is judged any more, and every verdict is Unknown. */
+  suspend(nowMs: number): void {
+    if (this.isSuspended) return;
+    this.#suspendedMs = nowMs;
+    for (const slot of this.#slots.values()) this.#lose(slot, nowMs);
+  }
+
+  /**
+   * It is judged again: each target by its next samples. What was not heard meanwhile counts neither as silence nor as
+   * missing.
+   */
+  resume(nowMs: number): void {
+    if (this.#suspendedMs === undefined) return;
+    for (const signal of this.signals) signal.forgive(nowMs - this.#suspendedMs);
+    this.#suspendedMs = undefined;
+    for (const slot of this.#slots.values()) {
+      this.#warmMs[slot] = Math.max(this.#warmMs[slot] as number, nowMs);
+      this.#attention[slot] = watched;
+    }
   }
 
   /** Takes another version of the policy over; answers the names of the signals that begin anew. */
@@ -127,6 +155,7 @@ export class PolicyRun {
     const standing = initial(nowMs);
     this.#places[slot] = { target, standing, confidence: 0, when: undefined };
     this.#counts[standing.state]++;
+    if (this.isSuspended) this.#lose(slot, nowMs);
     return slot;
   }
 
@@ -169,6 +198,7 @@ export class PolicyRun {
     const { length, live } = this.#slots;
     for (const [slot, goneMs] of this.#slots.gone)
       if (nowMs - goneMs >= forgetAfterMs) this.end(slot, nowMs, 'TargetGone');
+    if (this.isSuspended) return;
     for (let slot = 0; slot < length; slot++) if (((this.#attention[slot] as number) & timed) !== 0) this.#heat(slot);
     for (const signal of this.signals) {
       signal.elapse(live, length, nowMs, staleAfterMs, scratch.values);
@@ -309,6 +339,15 @@ export class PolicyRun {
       this.#discoveries === undefined ? next : this.#heldBack(slot, standing, next, chance),
       nowMs,
     );
+  }
+
+  /** It is not looked at any more. */
+  #lose(slot: number, nowMs: number): void {
+    const place = this.#places[slot];
+    if (place === undefined) return;
+    this.#discoveries?.withdraw(slot);
+    place.confidence = 0;
+    this.#turn(slot, place, step(place.standing, 'Unknown', nowMs, this.policy), nowMs);
   }
 
   #turn(slot: number, place: Place, standing: Standing, nowMs: number): void {

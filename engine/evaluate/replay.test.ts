@@ -131,6 +131,7 @@ const happening = fc.record({
     nil: undefined,
   }),
   restart: fc.boolean(),
+  shed: fc.option(fc.subarray(policies.map(({ id }) => id)), { freq: 8, nil: undefined }),
   advance: fc.boolean(),
   seed: fc.nat(1000),
 });
@@ -166,7 +167,7 @@ function run(
   };
   bind();
   let nowMs = startMs;
-  for (const [step, { stepMs, rows, restart, seed, advance, ...tells }] of happenings.entries()) {
+  for (const [step, { stepMs, rows, restart, shed, seed, advance, ...tells }] of happenings.entries()) {
     nowMs += stepMs;
     if (rows !== undefined) {
       agent = agent.withRows(rowsOf(rows.pods, rows.restarts), nowMs);
@@ -174,6 +175,7 @@ function run(
       if (restart) agent = agent.restarted();
       bind();
     }
+    if (shed !== undefined) evaluator.suspendOnly(new Set(shed), nowMs);
     beside(evaluator, step);
     for (const [source, tell] of [
       [agent, tells.agent],

@@ -114,6 +114,14 @@ export class SignalRun {
     this.bank.judge({ slots: judged, length: count, values: scratch, tMs, lastSampleMs, groups: this.#groups.of });
   }
 
+  /** Time in which nothing could be heard is no silence of anybody. */
+  forgive(ms: number): void {
+    this.#oldestMs = -Infinity;
+    if (this.signal.detector.judges !== 'Silence') return;
+    for (let slot = 0; slot < this.lastSampleMs.length; slot++)
+      this.lastSampleMs[slot] = (this.lastSampleMs[slot] as number) + ms;
+  }
+
   /** Takes what an agent has found of some slots: a column for each part that the detector tells. */
   show(slots: Int32Array, length: number, told: readonly (Values | undefined)[]): void {
     this.bank.show?.(slots, length, told);

@@ -56,6 +56,8 @@ export class SourceRun {
   #bindings: Binding[][] = [];
   /** The same, where the first part of what an agent found is told. */
   #shown: Binding[][] = [];
+  /** For each column, how many signals of suspended policies do not hear it. */
+  #unheard = new Uint32Array(0);
   /** When the first of the rows in warm-up is warm. */
   #wakeMs = Infinity;
 
@@ -103,7 +105,7 @@ export class SourceRun {
       this.#bound.set(run, { rowSlots: placed.rowSlots, bindings, wakeMs });
       if (before !== undefined) this.#release(run, before, nowMs);
     }
-    this.#index();
+    this.index();
     return refused;
   }
 
@@ -112,13 +114,13 @@ export class SourceRun {
     if (before === undefined) return;
     this.#bound.delete(run);
     this.#release(run, before, nowMs);
-    this.#index();
+    this.index();
   }
 
   disconnectAll(nowMs: number): void {
     for (const [run, bound] of this.#bound) this.#release(run, bound, nowMs);
     this.#bound.clear();
-    this.#index();
+    this.index();
   }
 
   /** Leads a frame's samples to the windows and lets the policies judge. */
@@ -129,6 +131,7 @@ export class SourceRun {
       if (bindings === undefined) stats.unknownColumns++;
       else if (bindings.length > 0) this.#feed(column, bindings, frame, scratch, stats);
       for (const binding of this.#shown[column.column] ?? []) this.#show(column, binding, frame);
+      stats.unheardSamples += column.values.length * (this.#unheard[column.column] ?? 0);
     }
     for (const run of this.#bound.keys()) run.settle(frame.capturedMs);
   }
@@ -259,18 +262,23 @@ export class SourceRun {
     for (const slot of rowSlots) if (slot >= 0) run.removeRow(slot, nowMs);
   }
 
-  #index(): void {
+  /** Finds anew who hears which column; to be called when a policy is suspended, or is not any more. */
+  index(): void {
     this.#bindings = this.#keyframe.columns.map(() => []);
     this.#shown = this.#keyframe.columns.map(() => []);
+    this.#unheard = new Uint32Array(this.#keyframe.columns.length);
     this.#wakeMs = Infinity;
     const counted = new Set<string>();
     for (const [run, { bindings, wakeMs }] of this.#bound) {
+      this.#wakeMs = Math.min(this.#wakeMs, wakeMs);
+      if (run.isSuspended) for (const { column } of bindings) this.#unheard[column] = (this.#unheard[column] ?? 0) + 1;
+      // Its counters are forgotten too: what they rose by meanwhile has not happened at once.
+      if (run.isSuspended) continue;
       for (const binding of bindings) {
         this.#bindings[binding.column]?.push(binding);
         this.#shown[binding.told?.[0] ?? -1]?.push(binding);
       }
       for (const { signal } of run.signals) if (signal.aggregate.of === 'Increases') counted.add(signal.metric.name);
-      this.#wakeMs = Math.min(this.#wakeMs, wakeMs);
     }
     this.#counters.keep(counted);
   }

@@ -8,6 +8,8 @@ export interface EvaluatorStats {
   infiniteSamples: number;
   /** How often a counter has come with less than before. */
   counterResets: number;
+  /** Values of frames that signals of suspended policies wanted and were not given; one counts for each signal. */
+  unheardSamples: number;
   /** Frames whose source or generation is not bound; they were not evaluated. */
   unboundFrames: number;
   /** Columns of frames that are not in the keyframe. */
