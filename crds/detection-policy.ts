@@ -177,7 +177,7 @@ const status = {
   properties: {
     observedGeneration,
     conditions: conditions(
-      'Ready (compiled and in force), DataFresh (samples arrive, and no sensor is stuck), WithinLatencyBudget (the budget is kept), Firing (some target fires), Storm (so much fires that nothing is done).',
+      'Ready (compiled and in force), DataFresh (samples arrive, and no sensor is stuck), WithinLatencyBudget (the budget is kept), Firing (some target fires), Storm (so much fires that nothing is done), Shed (not judged, for the operator does not keep up with what is more important).',
     ),
     targets: {
       type: 'object',

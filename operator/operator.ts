@@ -18,6 +18,8 @@ import { Judge } from './controllers/judge.ts';
 import type { FaultPoint } from './controllers/remediation/controller.ts';
 import { History } from './history/history.ts';
 import { Broker } from './ingest/broker.ts';
+import { ShedSource } from './ingest/pressure/shed-source.ts';
+import { Shedder } from './ingest/pressure/shedder.ts';
 import { Ingest } from './ingest/pipeline.ts';
 import { LineageSource } from './ingest/lineage/lineage-source.ts';
 import { KinSource } from './ingest/scoring/kin-source.ts';
@@ -56,6 +58,8 @@ export interface OperatorParts {
 }
 
 const random = Math.random;
+/** A policy that is judged again is watched for so long before the next one is. */
+const holdMs = 10_000;
 /** Many namespaces may change at once. */
 const rematchAfterMs = 100;
 
@@ -76,6 +80,8 @@ export class Operator {
   readonly #wishes: ScoringWishes;
   readonly #kin: KinSource;
   readonly #history: History | undefined;
+  readonly #shedder: Shedder;
+  readonly #shedTold: ShedSource;
   readonly #control: Control;
   readonly #election: LeaderElection;
   readonly #speaker: Speaker;
@@ -149,6 +155,31 @@ export class Operator {
         kin.bound(key, keyframe, identities);
       },
       onEvaluated: (producer, ms) => latencies.observe(producer, ms),
+      between: (atMs) => this.#shedder.between(atMs),
+      onSkipped: (skipped) => this.#shedTold.changed(skipped.beforeMs, skipped),
+    });
+    const shedder = new Shedder({
+      policies: () => Array.from(policies.list(), ({ compiled: { id }, policy }) => ({ id, policy })),
+      lagMs: () => ingest.ownLagMs(),
+      suspendOnly: (ids, atMs) => evaluator.suspendOnly(ids, atMs),
+      skip: () => ingest.skip(),
+      limits: { lagMs: options.shedLagMilliseconds, skipLagMs: options.skipLagMilliseconds, holdMs },
+      clock,
+      logger,
+      registry,
+      onChange: (changed, atMs) => {
+        for (const { policy } of changed) this.#control.takeShedding(policy);
+        this.#shedTold.changed(atMs);
+      },
+    });
+    this.#shedTold = new ShedSource({
+      bus: broker.bus,
+      prefix,
+      clock,
+      logger,
+      random,
+      shed: () => shedder.list().map(({ policy: { metadata } }) => `${metadata.namespace}/${metadata.name}`),
+      atMs: () => shedder.atMs,
     });
     const isLeader = (): boolean => this.#election.isLeader();
     const bus = jetStreamEvents(broker, prefix);
@@ -177,6 +208,7 @@ export class Operator {
     this.#lineage = lineage;
     this.#kin = kin;
     this.#history = history;
+    this.#shedder = shedder;
     this.#wishes = new ScoringWishes({ broker, prefix, clock, logger, random, wanted: () => policies.scorings() });
     this.#speaker = speaker;
     const { incidents, remediations } = kinds.records;
@@ -221,6 +253,7 @@ export class Operator {
         policies,
         exists: (target) => existsIn(cluster, target),
         isLive: () => ingest.live,
+        isShed: (policyId) => shedder.shed(policyId) !== undefined,
         nowMs: () => clock.now(),
       }),
       view: {
@@ -230,6 +263,7 @@ export class Operator {
         targets: (policyId) => evaluator.targets(policyId),
         expressionError: (policyId) => evaluator.faults(policyId)?.expressionError,
         notLive: () => ingest.notLive(),
+        shed: (policyId) => shedder.shed(policyId),
         staleness: (verdicts) => whyUnknown(verdicts, policies, ingest),
         data: (policyId) => ({ faults: evaluator.faults(policyId), stuck: [...evaluator.stuck(policyId)] }),
         latencies,
@@ -263,6 +297,7 @@ export class Operator {
         this.#wishes.setActive(false);
         this.#kin.setActive(false);
         this.#history?.setActive(false);
+        this.#shedTold.setActive(false);
         // While stopping, the Lease is given away only when nothing runs any more.
         if (this.#stopping) await this.#control.stop();
       },
@@ -310,6 +345,7 @@ export class Operator {
       await this.#speaker.start();
       this.#control.start();
       await this.#ingest.start();
+      if (!this.#stopping) this.#shedder.start();
     } catch (error) {
       if (this.#stopping) return;
       throw error;
@@ -327,7 +363,9 @@ export class Operator {
     this.#lineage.setActive(false);
     this.#wishes.setActive(false);
     this.#kin.setActive(false);
+    this.#shedTold.setActive(false);
     this.#permissions.stop();
+    this.#shedder.stop();
     await atMost(
       ms,
       Promise.all([
@@ -359,6 +397,7 @@ export class Operator {
     this.#wishes.setActive(true);
     this.#kin.setActive(true);
     this.#history?.setActive(true);
+    this.#shedTold.setActive(true);
   }
 
   /** Whom a policy with a namespace selector selects may have changed. */

@@ -30,6 +30,10 @@ export interface Options extends OtlpSettings {
   readonly historyMaxBytes: number;
   /** Metrics that are kept besides those of policies; undefined = the usual few. */
   readonly historyMetrics: readonly string[] | undefined;
+  /** So far behind the stream, policies are shed, the least important first. */
+  readonly shedLagMilliseconds: number;
+  /** So far behind with no policy left to shed, what has not been read is skipped. */
+  readonly skipLagMilliseconds: number;
   /** Whether targets in kube-system may be acted on. */
   readonly allowKubeSystem: boolean;
   /** Whether the per-node Leases of the medik8s operators are taken and respected. */
@@ -117,6 +121,12 @@ const flags = (): Option[] => [
     '--history-metrics <names>',
     `metrics that history is kept of besides those of policies, comma-separated; default: ${usualMetrics.join(', ')}`,
   ).argParser(metricNames),
+  new Option('--shed-lag-milliseconds <ms>', 'so far behind the stream, policies are shed, the least important first')
+    .default(1_000)
+    .argParser(integer(100, 600_000)),
+  new Option('--skip-lag-milliseconds <ms>', 'so far behind with nothing left to shed, what is older is skipped')
+    .default(10_000)
+    .argParser(integer(1_000, 3_600_000)),
   new Option('--allow-kube-system [true|false]', 'let plans act on what runs in kube-system')
     .default(false)
     .preset('true')

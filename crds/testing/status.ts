@@ -28,6 +28,7 @@ const policy: DetectionPolicyStatus = {
     condition('WithinLatencyBudget', 'True', 'Kept', '48 ms of 500 ms'),
     condition('Firing', 'True', 'TargetsFire', '1 of 12 targets fires'),
     condition('Storm', 'False', 'Calm', 'no plan or guardrail sees a storm'),
+    condition('Shed', 'False', 'Judged', 'the operator keeps up with it'),
   ],
   targets: { matched: 12, firing: 1, unknown: 0 },
   data: { lateSamples: 4, infiniteSamples: 0, counterResets: 2, stuckTargets: 1 },

@@ -151,10 +151,7 @@ describe('a suspended policy', () => {
     expect(bench.evaluator.counts('p')).to.include({ Unknown: 1, Inactive: 0 });
     bench.put('p', { target: { kind: 'Container', warmupSeconds: 1 } });
     bench.give(5, 0.99);
-    expect(bench.told()).to.deep.equal([
-      '22s b/app Unknown > Inactive (PolicyGone)',
-      '22s b/app Inactive > Unknown',
-    ]);
+    expect(bench.told()).to.deep.equal(['22s b/app Unknown > Inactive (PolicyGone)', '22s b/app Inactive > Unknown']);
     expect(bench.evaluator.counts('p')).to.include({ Unknown: 1, Inactive: 0 });
     bench.suspend();
     bench.give(1, 0.99);

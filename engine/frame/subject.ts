@@ -47,6 +47,14 @@ export function lineageNode(subject: string): string | undefined {
   return token === undefined ? undefined : nodeOfToken(token);
 }
 
+/** Where it is told what the leader does not judge: JSON, not a frame, which only replays read. */
+export const shedSubject = (prefix: string = defaultPrefix): string => `${prefix}.frames._.shed`;
+
+/** Whether a subject is one of those that only replays read. */
+export const isForReplays = (subject: string): boolean => isShedSubject(subject) || lineageNode(subject) !== undefined;
+
+export const isShedSubject = (subject: string): boolean => /^[^.]+\.frames\._\.shed$/.test(subject);
+
 /**
  * The id by which the broker drops a frame that is published twice. The broker compares ids over a whole stream, and one
  * process may send for many sources, so the source is part of it.

@@ -1,4 +1,5 @@
 /** All controllers, put together. Who is woken by what is for wake-ups.ts to say. */
+import type { DetectionPolicy } from '../../crds/detection-policy.ts';
 import type { Remediation } from '../../crds/remediation.ts';
 import type { VerdictChange } from '../../engine/evaluate/verdict.ts';
 import type { ClusterFacts, Settings } from '../decide/decision.ts';
@@ -121,6 +122,11 @@ export class Control {
   /** A verdict has changed; to be called with every change, also while the stream is read again. */
   takeVerdict(change: VerdictChange): void {
     this.#wakeUps.takeVerdict(change);
+  }
+
+  /** This policy is shed, or judged again. */
+  takeShedding(policy: DetectionPolicy): void {
+    this.#wakeUps.takeShedding(policy);
   }
 
   /** Looks at everything anew: this process leads now, or the stream has been read up to the present. */

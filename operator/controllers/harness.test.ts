@@ -16,6 +16,7 @@ import type { Wanted } from '../../engine/evaluate/policy-run.ts';
 import type { Verdict, VerdictChange, VerdictState } from '../../engine/evaluate/verdict.ts';
 import type { ClusterFacts } from '../decide/decision.ts';
 import { nodesOnly } from '../decide/harness.test.ts';
+import type { Shed } from '../ingest/pressure/shedder.ts';
 import { ApiError, type KubeApi, type KubeObject, type Resource } from '../kube/api.ts';
 import { findCondition } from '../kube/conditions.ts';
 import * as resources from '../kube/resources.ts';
@@ -76,6 +77,8 @@ export class Cluster {
   expressionError: string | undefined;
   /** What is wrong with the samples of every policy. */
   data: PolicyData | undefined;
+  /** By the UID of the policy. */
+  readonly shed = new Map<string, Shed>();
   /** Whether samples of everything arrive. */
   samples = true;
   /** Who knows what is usual; for operators that start after it was set. */

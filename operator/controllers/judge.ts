@@ -29,6 +29,8 @@ export interface JudgeOptions {
   readonly exists: (target: TargetReference) => boolean | undefined;
   /** Whether the stream has been read up to the present. */
   readonly isLive: () => boolean;
+  /** Whether a policy is not judged now, for the operator does not keep up. Absent: none is. */
+  readonly isShed?: (policyUid: string) => boolean;
   readonly nowMs: () => number;
 }
 
@@ -71,7 +73,7 @@ export class Judge {
    * that sample yet, because its stream is behind that of who opened the Incident, cannot say that it is over.
    */
   judge(policyUid: string, target: TargetReference, sinceMs = -Infinity): Judgement {
-    const { policies, nowMs } = this.#options;
+    const { policies, nowMs, isShed } = this.#options;
     const over = (reason: OverReason, message: string, atMs = nowMs()): Judgement => ({
       state: 'Over',
       atMs,
@@ -93,6 +95,8 @@ export class Judge {
       return over('PolicyChanged', 'the DetectionPolicy was changed and judges anew', ending.atMs);
     }
     const verdict = this.verdict(policyUid, target);
+    if (verdict?.state === 'Unknown' && isShed?.(policyUid) === true)
+      return { state: 'Unknown', message: 'the DetectionPolicy is shed: the operator does not keep up' };
     if (verdict !== undefined) return fromVerdict(verdict, sinceMs);
     if (ending !== undefined) return over('TargetGone', gone(target), ending.atMs);
     return this.#options.exists(target) === false

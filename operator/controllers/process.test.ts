@@ -87,6 +87,7 @@ export class Operator {
     this.policies = new Policies({ evaluator, rootNamespace, namespaceLabels: () => ({}) });
     this.judge = new Judge({
       verdicts: { verdict: (id, key) => cluster.verdict(id, key) },
+      isShed: (id) => cluster.shed.has(id),
       policies: this.policies,
       exists: (target) => cluster.exists(target.name),
       isLive: () => this.isLive,
@@ -105,6 +106,7 @@ export class Operator {
         staleness: () => undefined,
         data: () => cluster.data,
         expressionError: () => cluster.expressionError,
+        shed: (policyId) => cluster.shed.get(policyId),
         latencies: new Latencies(),
       },
       settings: { rootNamespace, allowKubeSystem: false },

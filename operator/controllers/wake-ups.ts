@@ -155,6 +155,11 @@ export class WakeUps {
     for (const key of this.#drains.of(node)) this.#queues.remediations.addAfter(key, podsAfterMs);
   }
 
+  /** This policy is shed, or judged again. */
+  takeShedding(policy: DetectionPolicy): void {
+    if (this.#started) this.#queues.policies.add(keyOf(policy));
+  }
+
   /** Nothing wakes anybody any more. */
   stop(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();

@@ -1,5 +1,5 @@
 import type { Frame } from '../../engine/frame/types.ts';
-import { lineageNode } from '../../engine/frame/subject.ts';
+import { isForReplays } from '../../engine/frame/subject.ts';
 import { Bindings, type OnBound } from './bindings.ts';
 import type { Judging } from './guarded-evaluator.ts';
 import type { Join } from './join.ts';
@@ -13,6 +13,8 @@ export interface FeedOptions {
   /** Whether there is still a node that a source speaks for. */
   readonly hasNode: (name: string) => boolean;
   readonly onBound?: OnBound | undefined;
+  /** Called before each message is read, when event time has come to it. */
+  readonly between?: ((atMs: number) => void) | undefined;
 }
 
 /** Where the time of a frame went in this process, in milliseconds. */
@@ -55,8 +57,9 @@ export class Feed {
     const { sources, evaluator } = this.#options;
     const takenMs = performance.now();
     this.advance(message.storedMs);
-    // What the leader tells replays: here the join knows it.
-    if (lineageNode(message.subject) !== undefined) return;
+    this.#options.between?.(message.storedMs);
+    // What the leader tells replays is known here.
+    if (isForReplays(message.subject)) return;
     const arrivedMs = performance.now();
     const readable = sources.take(message);
     const decodingMs = performance.now() - arrivedMs;

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { countersOf } from '../observe/metrics.ts';
 import { frameResults, staleness, timeFaults, type Quality } from './quality.ts';
-import type { Resume } from './resume.ts';
+import type { Loss } from './reader.ts';
 import type { Counting } from './source.ts';
 
 /** What the gauges show, looked at when they are read. */
@@ -15,8 +15,8 @@ export interface IngestView {
 }
 
 export interface IngestMetrics extends Counting {
-  /** The stream lost messages before they were read; 0 when their number is not known. */
-  lost(messages: number, why: Resume['why']): void;
+  /** Messages were not read; 0 when their number is not known. */
+  lost(messages: number, why: Loss): void;
   fault(): void;
 }
 
@@ -44,16 +44,16 @@ export function ingestMetrics(registry: Registry, view: () => IngestView): Inges
     'fault',
     timeFaults,
   );
-  const breaks = countersOf<Resume['why']>(
+  const breaks = countersOf<Loss>(
     registry,
     'homeostat_ingest_stream_breaks_total',
-    'Times that the stream was not as it had been when reading went on: Expired, Recreated, Rewound.',
+    'Times that the stream was not as it had been when reading went on (Expired, Recreated, Rewound), or was not read to its end (Skipped).',
     'why',
-    ['Expired', 'Recreated', 'Rewound'],
+    ['Expired', 'Recreated', 'Rewound', 'Skipped'],
   );
   const lost = new Counter({
     name: 'homeostat_ingest_lost_messages_total',
-    help: 'Messages that the stream’s limits took before they were read.',
+    help: 'Messages that the stream’s limits took before they were read, or that were skipped.',
     registers,
   });
   const faults = new Counter({

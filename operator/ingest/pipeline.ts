@@ -18,6 +18,7 @@ import { Join } from './join.ts';
 import { feedJoin } from './join-feed.ts';
 import { isLive } from './liveness.ts';
 import { ingestMetrics, type IngestMetrics } from './metrics.ts';
+import type { Skipped } from './pressure/shed-message.ts';
 import { Reader, type ReaderHealth } from './reader.ts';
 import type { Reflectors } from './reflectors.ts';
 import { Sources, type Message } from './sources.ts';
@@ -40,6 +41,10 @@ export interface IngestOptions {
   readonly onLive?: (live: boolean) => void;
   /** Told whenever it changes how a source is read, or whose its rows are. */
   readonly onBound?: OnBound;
+  /** Called before each message of the present is read, when event time has come to it. */
+  readonly between?: (atMs: number) => void;
+  /** Told between which messages those were that it gave up. */
+  readonly onSkipped?: (skipped: Skipped) => void;
   /** Told, while live, how long after its measuring a frame was evaluated. */
   readonly onEvaluated?: (producer: SourceId['producer'], latencyMs: number) => void;
 }
@@ -58,6 +63,9 @@ export class Ingest {
   readonly #time = new StreamTime();
   #live = false;
   #lagMs = 0;
+  /** Messages since it was asked last how far behind it is, and how many of them found others waiting behind them. */
+  #taken = 0;
+  #heldUp = 0;
   /** How far event time has passed the last message: its clock was set back, or is behind ours and that is not known yet. */
   #aheadMs = 0;
   /** What is waited for before reading begins. */
@@ -85,6 +93,9 @@ export class Ingest {
       evaluator: guarded(evaluator, () => this.#metrics.fault(), logger),
       hasNode: (name) => nodes.store.get(name) !== undefined,
       onBound: options.onBound,
+      between: (atMs) => {
+        if (this.#reader.caughtUp) options.between?.(atMs);
+      },
     });
     this.#reader = new Reader({
       broker,
@@ -94,7 +105,10 @@ export class Ingest {
       lookBackMs,
       onMessage: (message, caughtUp) => this.#take(message, caughtUp),
       onCaughtUp: () => this.#setLive(),
-      onLost: (messages, why) => this.#metrics.lost(messages, why),
+      onLost: (messages, why, skipped) => {
+        this.#metrics.lost(messages, why);
+        if (skipped !== undefined) options.onSkipped?.(skipped);
+      },
     });
   }
 
@@ -162,6 +176,22 @@ export class Ingest {
     return { messages, ms: messages === 0 ? 0 : this.#lagMs };
   }
 
+  /**
+   * How far behind it is since it cannot do more: messages have mostly waited in this process since the last question. 0 when
+   * it only waits for the server; undefined while it reads the past, or nothing.
+   */
+  ownLagMs(): number | undefined {
+    const isOurs = 2 * this.#heldUp > this.#taken;
+    [this.#heldUp, this.#taken] = [0, 0];
+    if (!this.#reader.caughtUp) return undefined;
+    return isOurs ? this.lag().ms : 0;
+  }
+
+  /** Gives up what waits to be read, but for the newest: it would never be reached. */
+  skip(): void {
+    this.#reader.skip();
+  }
+
   /** The time on the stream’s clock: event time. */
   get nowMs(): number {
     return this.#time.at(this.#options.clock.now());
@@ -184,6 +214,8 @@ export class Ingest {
 
   #take(message: Message, caughtUp: boolean): void {
     const nowMs = this.#options.clock.now();
+    this.#taken++;
+    if (this.#reader.waiting > 0) this.#heldUp++;
     // Only of what did not wait: a reader that falls behind must not take its delay for a difference of the clocks.
     if (caughtUp && this.#reader.pending === 0) this.#time.note(message.storedMs, nowMs);
     this.#lagMs = Math.max(0, this.#time.at(nowMs) - message.storedMs);

@@ -21,6 +21,7 @@ import type { Clock } from '../kube/clock.ts';
 import { errorFields, type Logger } from '../kube/logger.ts';
 import type { Broker } from './broker.ts';
 import { deliver, sinceTime, storedMs } from './deliveries.ts';
+import type { Skipped } from './pressure/shed-message.ts';
 import { resume, type Cursor, type Resume } from './resume.ts';
 import type { Message } from './sources.ts';
 import { ensureStream, streamProblem, type StreamWanted } from './stream.ts';
@@ -37,9 +38,15 @@ export interface ReaderOptions {
   readonly onMessage: (message: Message, caughtUp: boolean) => void;
   /** The reader has caught up, or a session has ended and it is behind again. */
   readonly onCaughtUp?: (caughtUp: boolean) => void;
-  /** Messages that the stream lost before they were read; `Rewound` when their number is unknown. */
-  readonly onLost?: (messages: number, why: Resume['why']) => void;
+  /**
+   * Messages were not read; `Rewound` when their number is unknown. `skipped`: between which messages those were that were
+   * given up.
+   */
+  readonly onLost?: (messages: number, why: Loss, skipped?: Skipped) => void;
 }
+
+/** Why messages were not read; `Skipped`: it was asked to give them up. */
+export type Loss = Resume['why'] | 'Skipped';
 
 export interface ReaderHealth {
   /** Whether a session is open. */
@@ -54,6 +61,8 @@ const longestLookBackMs = 3_600_000;
 const firstRetryMs = 100;
 const longestRetryMs = 5_000;
 const healthyMs = 10_000;
+/** What is newer than this is not skipped: it is read in no time. */
+const keptMs = 500;
 /** Handles messages for so long before timers and sockets get their turn. */
 const sliceMs = 5;
 
@@ -69,6 +78,8 @@ export class Reader {
   #reading = false;
   #caughtUp = false;
   #pending = 0;
+  /** The next session begins with the newest messages. */
+  #skipping = false;
   /** Messages that have arrived and are not read. */
   #waiting = (): number => 0;
   #lastMessageMs: number | undefined;
@@ -97,6 +108,17 @@ export class Reader {
   /** Messages that have not been read: in the stream, as of the last one read, or on their way through this process. */
   get pending(): number {
     return Math.max(this.#pending, this.#waiting());
+  }
+
+  /** Messages that have arrived in this process and wait to be read. */
+  get waiting(): number {
+    return this.#waiting();
+  }
+
+  /** Gives up what has not been read, but for the newest; how much that was, `onLost` is told. */
+  skip(): void {
+    this.#skipping = true;
+    this.#session.abort();
   }
 
   health(): ReaderHealth {
@@ -158,13 +180,19 @@ export class Reader {
     this.#waiting = () => deliveries.waiting();
     this.#setCaughtUp(deliveries.pending === 0);
     const breathe = slices();
+    let skipsAfter = this.#skipping ? this.#cursor : undefined;
+    this.#skipping = false;
     for await (const message of deliveries) {
       const caughtUp = this.#caughtUp || message.seq >= info.state.last_seq || message.info.pending === 0;
       this.#pending = message.info.pending;
+      if (skipsAfter !== undefined) this.#skipped(skipsAfter, message);
+      skipsAfter = undefined;
       this.#handle(message, caughtUp);
       this.#cursor = { sequence: message.seq, storedMs: storedMs(message), created: info.created };
       this.#setCaughtUp(caughtUp);
       await breathe();
+      // What has arrived already is given up too.
+      if (this.#skipping) return;
     }
   }
 
@@ -189,6 +217,7 @@ export class Reader {
   async #from(manager: JetStreamManager, info: StreamInfo, ending: AbortSignal): Promise<Partial<ConsumerConfig>> {
     const { logger, onLost } = this.#options;
     if (this.#cursor === undefined) return this.#fromThePast(manager, info, ending);
+    if (this.#skipping) return this.#fromNow(manager, info, ending, this.#cursor.storedMs);
     const { first_seq: firstSequence, last_seq: lastSequence } = info.state;
     const stored = await manager.streams.getMessage(this.#stream.name, { seq: this.#cursor.sequence });
     const storedAtCursorMs = stored === null ? undefined : stored.time.getTime();
@@ -197,6 +226,24 @@ export class Reader {
     if (from.why !== 'Next') onLost?.(from.from === 'Sequence' ? from.lost : 0, from.why);
     if (from.from === 'Time') return sinceTime(from.sinceMs);
     return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from.sequence };
+  }
+
+  #skipped(after: Cursor, message: JsMsg): void {
+    const span = { afterMs: after.storedMs, beforeMs: storedMs(message) };
+    this.#options.onLost?.(Math.max(0, message.seq - after.sequence - 1), 'Skipped', span);
+  }
+
+  /** From the newest messages on, with the keyframes that they are to be read with. */
+  async #fromNow(
+    manager: JetStreamManager,
+    info: StreamInfo,
+    ending: AbortSignal,
+    readMs: number,
+  ): Promise<Partial<ConsumerConfig>> {
+    const nowMs = info.ts === undefined ? this.#options.clock.now() : Date.parse(info.ts);
+    const sinceMs = Math.max(readMs, nowMs - keptMs);
+    for await (const message of validKeyframes(manager, this.#stream, sinceMs, ending)) this.#handle(message, false);
+    return sinceTime(sinceMs);
   }
 
   async #fromThePast(

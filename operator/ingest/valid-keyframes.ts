@@ -2,6 +2,7 @@ import { DeliverPolicy, type ConsumerConfig, type JetStreamManager, type JsMsg }
 import type { FramesStream } from '../../engine/frame/stream.ts';
 import { deliver, sinceTime, storedMs } from './deliveries.ts';
 import { lineageRepeatMs } from './lineage/message.ts';
+import { shedRepeatMs } from './pressure/shed-message.ts';
 
 /** A keyframe is repeated every 60 s: going back so far from a moment finds the one that was valid then. */
 const keyframeRepeatMs = 75_000;
@@ -24,6 +25,14 @@ export const validLineage = (
   beforeMs: number,
   ending: AbortSignal,
 ): AsyncGenerator<JsMsg> => valid(manager, stream, '*.lineage', 1.25 * lineageRepeatMs, beforeMs, ending);
+
+/** The same of what is told of what was shed. */
+export const validSheds = (
+  manager: JetStreamManager,
+  stream: FramesStream,
+  beforeMs: number,
+  ending: AbortSignal,
+): AsyncGenerator<JsMsg> => valid(manager, stream, '_.shed', 1.25 * shedRepeatMs, beforeMs, ending);
 
 async function* valid(
   manager: JetStreamManager,

@@ -6,12 +6,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { framesStream } from '../../engine/frame/stream.ts';
-import { lineageNode, parseSubject } from '../../engine/frame/subject.ts';
+import { isShedSubject, lineageNode, parseSubject } from '../../engine/frame/subject.ts';
 import { deliver, sinceTime, storedMs } from '../ingest/deliveries.ts';
 import { lineageKinds, type LineageKind } from '../ingest/lineage/kinds.ts';
 import { follow } from '../ingest/reflectors.ts';
 import { streamProblem } from '../ingest/stream.ts';
-import { validKeyframes, validLineage } from '../ingest/valid-keyframes.ts';
+import { validKeyframes, validLineage, validSheds } from '../ingest/valid-keyframes.ts';
 import type { KubeApi, KubeObject } from '../kube/api.ts';
 import type { Clock } from '../kube/clock.ts';
 import { silentLogger } from '../kube/logger.ts';
@@ -85,10 +85,10 @@ export async function record(
   const cancel = forMs > 0 ? clock.after(forMs, () => over.abort()) : () => {};
   const isWanted = (subject: string): boolean => {
     const node = parseSubject(subject)?.node ?? lineageNode(subject);
-    return nodes === undefined || node === '' || (node !== undefined && nodes.has(node));
+    return nodes === undefined || isShedSubject(subject) || node === '' || (node !== undefined && nodes.has(node));
   };
   try {
-    for (const valid of [validLineage, validKeyframes])
+    for (const valid of [validSheds, validLineage, validKeyframes])
       for await (const message of valid(manager, stream, beginMs, end))
         if (isWanted(message.subject)) write(entryOf(message));
     const deliveries = await deliver(manager, stream, sinceTime(beginMs), end);

@@ -1,5 +1,6 @@
 /** Plays a recording as the operator would have read it: the same messages, in the same order, through the same code. */
 import { Evaluator } from '../../engine/evaluate/evaluator.ts';
+import { parseSubject } from '../../engine/frame/subject.ts';
 import type { Frame } from '../../engine/frame/types.ts';
 import type { VerdictChange } from '../../engine/evaluate/verdict.ts';
 import { Policies } from '../controllers/detection-policy/policies.ts';
@@ -9,6 +10,7 @@ import { Join } from '../ingest/join.ts';
 import { frameResults, type FrameResult, type timeFaults } from '../ingest/quality.ts';
 import { lineageKind } from '../ingest/lineage/kinds.ts';
 import type { LineageObject } from '../ingest/lineage/message.ts';
+import type { ShedMessage, Skipped } from '../ingest/pressure/shed-message.ts';
 import { Sources } from '../ingest/sources.ts';
 import type { KubeObject } from '../kube/api.ts';
 import { silentLogger } from '../kube/logger.ts';
@@ -20,6 +22,8 @@ export interface ReplayOptions {
   readonly onVerdict: (change: VerdictChange) => void;
   /** Stands between the stream and the evaluator, to change or to see what it is told. */
   readonly through?: (evaluator: Judging) => Judging;
+  /** What is not judged, as it was not when it was the present (`recordedSheds`). Default: everything is. */
+  readonly sheds?: readonly ShedMessage[];
 }
 
 /** What became of what was recorded. */
@@ -47,8 +51,12 @@ export class Replay {
   #missed = 0;
   #timeFaults = 0;
   #endMs: number | undefined;
+  /** Those that have not come into force. */
+  readonly #sheds: ShedMessage[];
+  readonly #skipped: readonly Skipped[];
 
-  constructor({ rootNamespace, onVerdict, through = (evaluator) => evaluator }: ReplayOptions) {
+  constructor({ rootNamespace, onVerdict, through = (evaluator) => evaluator, sheds = [] }: ReplayOptions) {
+    this.#sheds = [...sheds];
     this.evaluator = new Evaluator({ onVerdict });
     this.policies = new Policies({
       evaluator: this.evaluator,
@@ -65,7 +73,9 @@ export class Replay {
       join: this.#join,
       evaluator: through(this.evaluator),
       hasNode: (name) => this.#nodes.has(name),
+      between: (atMs) => this.#shed(atMs),
     });
+    this.#skipped = sheds.flatMap(({ skipped }) => skipped ?? []);
   }
 
   /** Event time, as far as the last message goes. */
@@ -78,7 +88,7 @@ export class Replay {
     for (const entry of inTime(entries)) {
       if (entry.type === 'lineage') this.#learnOf(entry.node, entry.objects);
       else if (entry.type !== 'message') this.#learn(entry.kind, entry.object as KubeObject, entry.type === 'object');
-      else {
+      else if (!this.#isSkipped(entry)) {
         this.#endMs = Math.max(this.#endMs ?? -Infinity, entry.storedMs);
         this.#feed.take(entry, onFrame);
       }
@@ -93,6 +103,24 @@ export class Replay {
       unboundRows: this.#feed.bindings.unboundRows,
       endMs: this.#endMs,
     };
+  }
+
+  /** What was shed between the same two messages is shed here. */
+  #shed(atMs: number): void {
+    for (let next = this.#sheds[0]; next !== undefined && next.atMs <= atMs; next = this.#sheds[0]) {
+      this.#sheds.shift();
+      const shed = new Set(next.policies);
+      const ids = Array.from(this.policies.list(), ({ policy: { metadata }, compiled }) =>
+        shed.has(`${metadata.namespace}/${metadata.name}`) ? [compiled.id] : [],
+      );
+      this.evaluator.suspendOnly(new Set(ids.flat()), atMs);
+    }
+  }
+
+  /** Keyframes are read also of what was skipped. */
+  #isSkipped({ subject, storedMs }: Entry & { readonly type: 'message' }): boolean {
+    const isWithin = ({ afterMs, beforeMs }: Skipped): boolean => storedMs > afterMs && storedMs < beforeMs;
+    return this.#skipped.some(isWithin) && parseSubject(subject)?.kind === 'frame';
   }
 
   /** What the leader told of a node: of its pods, all that there are. */

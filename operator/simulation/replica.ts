@@ -199,6 +199,7 @@ export class Replica {
         unsettled: (id) => engine.verdicts(id, (_, state) => state !== 'Inactive'),
         targets: (id) => engine.verdicts(id).map(({ target }) => target),
         expressionError: () => undefined,
+        shed: () => undefined,
         notLive: () => (engine.isLive ? undefined : 'the stream is being read'),
         staleness: () => undefined,
         data: () => undefined,

@@ -3,6 +3,7 @@ import type { DetectionPolicy as Policy } from '../../../crds/detection-policy.t
 import { DetectionPolicy, Incident } from '../../kube/resources.ts';
 import { Cluster, condition, nodeTarget, rootNamespace } from '../harness.test.ts';
 import { Operator } from '../process.test.ts';
+import { referenceOf } from '../targets.ts';
 
 describe('DetectionPolicy', () => {
   let cluster: Cluster;
@@ -234,5 +235,36 @@ describe('DetectionPolicy', () => {
     await cluster.seconds(11);
     expect(condition(stored(), 'DataFresh')).to.equal('True SamplesArrive');
     expect(stored().status).not.to.have.property('data');
+  });
+
+  it('says when it is shed and why, and that it is judged again', async () => {
+    const policy = cluster.policy();
+    await cluster.start();
+    await cluster.judged(policy, nodeTarget(), 'Inactive');
+    await cluster.seconds(11);
+    expect(condition(stored(), 'Shed')).to.equal(undefined);
+    cluster.shed.set(policy.metadata.uid ?? '', { sinceMs: Date.UTC(2026, 0, 1), lagMs: 1440 });
+    cluster.operator.control.takeShedding(policy);
+    await cluster.judged(policy, nodeTarget(), 'Unknown');
+    await cluster.settle();
+    expect(condition(stored(), 'Shed')).to.equal('True OperatorBehind');
+    expect(message('Shed')).to.include('not judged since 2026-01-01T00:00:00').and.include('1.4 s behind');
+    expect(condition(stored(), 'DataFresh')).to.equal('Unknown Shed');
+    expect(condition(stored(), 'Firing')).to.equal('Unknown Shed');
+    expect(condition(stored(), 'Ready')).to.equal('True InForce');
+    const judgement = cluster.operator.judge.judge(policy.metadata.uid ?? '', referenceOf(nodeTarget()));
+    expect(judgement).to.deep.equal({
+      state: 'Unknown',
+      message: 'the DetectionPolicy is shed: the operator does not keep up',
+    });
+    cluster.shed.clear();
+    cluster.operator.control.takeShedding(policy);
+    await cluster.judged(policy, nodeTarget(), 'Inactive');
+    await cluster.settle();
+    expect(condition(stored(), 'Shed')).to.equal('False Judged');
+    expect(cluster.operator.events.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal([
+      'Warning Shed',
+      'Normal JudgedAgain',
+    ]);
   });
 });

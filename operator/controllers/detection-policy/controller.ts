@@ -6,12 +6,14 @@ import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
 import type { Target } from '../../../engine/evaluate/target.ts';
 import type { Verdict, VerdictState } from '../../../engine/evaluate/verdict.ts';
 import { guardrailsFor } from '../../decide/mode.ts';
+import type { Shed } from '../../ingest/pressure/shedder.ts';
 import { hasReason, type Condition } from '../../kube/api.ts';
 import { findCondition } from '../../kube/conditions.ts';
 import { DetectionPolicy as DetectionPolicyResource } from '../../kube/resources.ts';
 import { writeStatus } from '../../kube/status.ts';
 import type { Context } from '../context.ts';
 import { byPolicy } from '../look-ups.ts';
+import { aboutObject } from '../references.ts';
 import type { Policies } from './policies.ts';
 import type { Latencies } from './latencies.ts';
 import { policyStatus, type PolicyData } from './status.ts';
@@ -31,6 +33,8 @@ export interface PolicyView {
   notLive(): string | undefined;
   /** What is wrong with the sources of these targets, if that is known. */
   staleness(verdicts: readonly Verdict[]): string | undefined;
+  /** Since when a policy is shed, for the operator does not keep up; undefined while it is judged. */
+  shed(policyId: string): Shed | undefined;
   /** What is wrong with the samples of a policy in force. */
   data(policyId: string): PolicyData | undefined;
   readonly latencies: Latencies<Producer>;
@@ -80,6 +84,7 @@ export class DetectionPolicyController {
     const waitMs = sinceMs + patienceMs(policy, draft.status) - clock.now();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     await this.#save(key, policy, draft.status);
+    this.#tellOfShedding(policy, draft.status);
     return { requeueAfterMs: againMs };
   };
 
@@ -88,7 +93,9 @@ export class DetectionPolicyController {
     const { uid = '', namespace } = policy.metadata;
     const inForce = this.#policies.get(uid);
     const counts = this.#view.counts(uid);
-    const verdicts = [...this.#view.unsettled(uid)];
+    const shed = this.#view.shed(uid);
+    // Of one that is shed all are unknown, and for the same reason.
+    const verdicts = shed === undefined ? [...this.#view.unsettled(uid)] : [];
     const unknown = verdicts.filter(({ state }) => state === 'Unknown');
     // Also of one that is not in force: what it names may be missing besides.
     const stated: Partial<DetectionPolicy['spec']> = (inForce?.policy ?? policy).spec;
@@ -101,6 +108,7 @@ export class DetectionPolicyController {
       problems,
       running: inForce?.generation,
       notLive: this.#view.notLive(),
+      shed,
       counts,
       firing: verdicts.filter(({ state }) => state === 'Firing' || state === 'Clearing'),
       staleness: unknown.length === 0 ? undefined : this.#view.staleness(unknown),
@@ -137,6 +145,19 @@ export class DetectionPolicyController {
     return said.flatMap(({ by, storm, isOn }) => (storm?.status === 'True' && isOn ? [`${by}: ${storm.message}`] : []));
   }
 
+  #tellOfShedding(policy: DetectionPolicy, { conditions }: DetectionPolicyStatus): void {
+    const [was, is] = [policy.status?.conditions, conditions].map((all) => findCondition(all, 'Shed'));
+    if (is === undefined || is.status === was?.status) return;
+    const isShed = is.status === 'True';
+    this.#context.events.record({
+      regarding: aboutObject(DetectionPolicyResource, policy),
+      type: isShed ? 'Warning' : 'Normal',
+      reason: isShed ? 'Shed' : 'JudgedAgain',
+      action: 'Judge',
+      note: is.message,
+    });
+  }
+
   async #save(key: string, policy: DetectionPolicy, status: DetectionPolicyStatus): Promise<void> {
     const { api, kinds, clock } = this.#context;
     try {
@@ -159,7 +180,7 @@ function patienceMs({ status: old }: DetectionPolicy, next: DetectionPolicyStatu
     const [before, after] = [findCondition(old?.conditions, type), findCondition(next.conditions, type)];
     return what.some((field) => before?.[field] !== after?.[field]);
   };
-  const urgent = ['Ready', 'PlansFound', 'NotifiersFound', 'Storm'].some((type) =>
+  const urgent = ['Ready', 'PlansFound', 'NotifiersFound', 'Storm', 'Shed'].some((type) =>
     changed(type, ['status', 'reason', 'message']),
   );
   if (urgent || changed('Firing', ['status'])) return 0;

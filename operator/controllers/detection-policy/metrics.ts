@@ -49,6 +49,11 @@ export function policyMetrics(registry: Registry, { policies, evaluator, isLeade
     'Times that a counter came with less than before.',
     () => stats.counterResets,
   );
+  counter(
+    'homeostat_unheard_samples_total',
+    'Samples that policies were not given since they were shed, one for each signal.',
+    () => stats.unheardSamples,
+  );
   gauge('homeostat_late_samples', 'Samples left out since they came too late, over all policies in force.', () => {
     let sum = 0;
     for (const { compiled } of policies.list()) sum += evaluator.faults(compiled.id)?.lateSamples ?? 0;

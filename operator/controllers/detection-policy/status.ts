@@ -6,6 +6,8 @@ import type { PolicyFaults } from '../../../engine/evaluate/stats.ts';
 import type { Target } from '../../../engine/evaluate/target.ts';
 import type { Verdict, VerdictState } from '../../../engine/evaluate/verdict.ts';
 import { Draft } from '../../decide/draft.ts';
+import { toTime } from '../../decide/time.ts';
+import type { Shed } from '../../ingest/pressure/shedder.ts';
 import { percentText, quantityText, thresholdText } from '../incident/evidence.ts';
 import { reasonOf } from '../reasons.ts';
 import { referenceOf } from '../targets.ts';
@@ -27,6 +29,8 @@ export interface PolicyStatusFacts {
   readonly running: number | undefined;
   /** Why nothing is judged yet although there is a version that could, such as no connection to NATS. */
   readonly notLive: string | undefined;
+  /** Since when the policy is shed; undefined while it is judged. */
+  readonly shed: Shed | undefined;
   readonly counts: Readonly<Record<VerdictState, number>>;
   /** The targets that fire now. */
   readonly firing: readonly Verdict[];
@@ -71,12 +75,15 @@ export function policyStatus(facts: PolicyStatusFacts): Draft<DetectionPolicySta
   ready(draft, facts, generation);
   dataFresh(draft, facts, matched);
   withinBudget(draft, facts);
-  draft.set(
-    'Firing',
-    firing > 0 ? 'True' : 'False',
-    firing > 0 ? 'TargetsFire' : 'Quiet',
-    firing > 0 ? `${firing} of ${matched} targets fire` : 'no target fires',
-  );
+  shed(draft, facts);
+  if (facts.shed !== undefined) draft.set('Firing', 'Unknown', 'Shed', 'nothing is judged');
+  else
+    draft.set(
+      'Firing',
+      firing > 0 ? 'True' : 'False',
+      firing > 0 ? 'TargetsFire' : 'Quiet',
+      firing > 0 ? `${firing} of ${matched} targets fire` : 'no target fires',
+    );
   plansFound(draft, facts);
   notifiersFound(draft, facts);
   evaluates(draft, facts);
@@ -106,11 +113,22 @@ function ready(draft: StatusDraft, { problems, running, policy }: PolicyStatusFa
   );
 }
 
+/** Said from the first time on. Its message must not move while it lasts: a policy is shed when there is no time for writes. */
+function shed(draft: StatusDraft, { shed: is }: PolicyStatusFacts): void {
+  if (is !== undefined) {
+    const message = `not judged since ${toTime(is.sinceMs)}: the operator was ${(is.lagMs / 1000).toFixed(1)} s behind the stream, and judges what is more important first. Every target is Unknown, and nothing is done about it. Give the operator more CPU, or let it judge less`;
+    draft.set('Shed', 'True', 'OperatorBehind', message);
+  } else if (draft.condition('Shed') !== undefined)
+    draft.set('Shed', 'False', 'Judged', 'the operator keeps up with it');
+}
+
 function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number): void {
-  const { counts, staleness, data, notLive, running } = facts;
+  const { counts, staleness, data, notLive, running, shed: isShed } = facts;
   const stuck = data?.stuck ?? [];
   if (running === undefined) draft.set('DataFresh', 'Unknown', 'NotJudged', 'nothing is judged');
   else if (notLive !== undefined) draft.set('DataFresh', 'Unknown', 'StreamNotRead', notLive);
+  else if (isShed !== undefined)
+    draft.set('DataFresh', 'Unknown', 'Shed', 'samples are not looked at: see condition Shed');
   else if (matched === 0)
     draft.set('DataFresh', 'Unknown', 'NoTargets', 'no target is selected of which samples have arrived');
   else if (counts.Unknown === 0 && stuck.length > 0) {
