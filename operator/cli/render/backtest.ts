@@ -44,7 +44,7 @@ const noTargets =
   'it selects nothing that was recorded: outside the operator’s own namespace a policy judges its own only (-n says which)';
 
 function policyLines(report: PolicyReport, view: View): string[] {
-  const { policy, fired, targets, unknownMetrics = [], expressionError, withoutEpisode, mode } = report;
+  const { policy, fired, targets, unknownMetrics = [], expressionError, withoutEpisode, mode, shedSeconds } = report;
   const matched = Object.values(targets).reduce((sum, count) => sum + count, 0);
   const observes = mode === 'Observe' ? ' (it only observes: nothing would follow)' : '';
   const lines = [
@@ -56,6 +56,13 @@ function policyLines(report: PolicyReport, view: View): string[] {
         `${view.paint('warn', '≠')} ${moment(incident.opened, view.nowMs)}  ${incident.target}: ${incident.name} was opened, and it does not fire here`,
     ),
     ...unknownMetrics.map((metric) => view.paint('warn', `nothing recorded tells of ${metric}`)),
+    ...(shedSeconds === undefined
+      ? []
+      : wrapped(
+          `the operator did not keep up and did not judge it for ${duration(shedSeconds * 1000)}; here it is judged throughout`,
+          view.columns - 2,
+          0,
+        ).map((line) => view.paint('warn', line))),
     ...(expressionError === undefined ? [] : [view.paint('bad', `its expression failed: ${expressionError}`)]),
   ];
   return section(view, `${policy}, ${counted(matched, 'target')}${observes}`, lines);

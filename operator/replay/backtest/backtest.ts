@@ -7,8 +7,11 @@ import { lookBackMs } from '../../controllers/detection-policy/look-back.ts';
 import type { PolicyInForce } from '../../controllers/detection-policy/policies.ts';
 import { routeOf } from '../../controllers/detection-policy/routing.ts';
 import type { Routing } from '../../decide/route.ts';
+import type { ShedMessage } from '../../ingest/pressure/shed-message.ts';
+import type { Entry } from '../recording/format.ts';
 import type { Recording } from '../recording/reader.ts';
 import { Replay, type ReplayStats } from '../replay.ts';
+import { recordedSheds, shedMsOf } from '../sheds.ts';
 import { UnusableError } from '../unusable.ts';
 import { Episodes, type Episode } from './episodes.ts';
 import { Forecast, type Attempt } from './forecast.ts';
@@ -42,6 +45,8 @@ export interface PolicyBacktest {
   readonly unknownMetrics: readonly string[];
   /** What an expression of the policy said last, when it could not be evaluated. */
   readonly expressionError: string | undefined;
+  /** For how long the leader did not judge the policy of this name when it was the present, in milliseconds. */
+  readonly shedMs: number;
 }
 
 export interface Backtest {
@@ -106,7 +111,8 @@ export function backtest(recording: Recording, options: BacktestOptions): Backte
     }
   };
   let sinceMs: number | undefined;
-  replay.play(recording.entries(), () => (sinceMs ??= replay.nowMs));
+  const sheds: ShedMessage[] = [];
+  replay.play(noting(recording.entries(), sheds), () => (sinceMs ??= replay.nowMs));
   sinceMs = Math.max(recording.header.sinceMs, sinceMs ?? 0);
   const fromMs = sinceMs + lookBackMs(replay.policies.list());
   const { stats } = replay;
@@ -121,8 +127,16 @@ export function backtest(recording: Recording, options: BacktestOptions): Backte
     targets: replay.evaluator.counts(compiled.id),
     unknownMetrics: [...new Set(policy.spec.signals.map(({ metric }) => metric))].filter((one) => !metrics.has(one)),
     expressionError: replay.evaluator.faults(compiled.id)?.expressionError,
+    shedMs: shedMsOf(`${policy.metadata.namespace}/${policy.metadata.name}`, sheds, stats.endMs ?? 0),
   }));
   return { sinceMs, fromMs, untilMs: stats.endMs ?? sinceMs, policies, stats };
+}
+
+function* noting(entries: Iterable<Entry>, sheds: ShedMessage[]): Generator<Entry> {
+  for (const entry of entries) {
+    sheds.push(...recordedSheds([entry]));
+    yield entry;
+  }
 }
 
 function completed(plan: RemediationPlan): RemediationPlan {

@@ -35,6 +35,8 @@ export interface PolicyReport {
   /** Metrics of the policy that nothing recorded tells of. */
   readonly unknownMetrics?: readonly string[];
   readonly expressionError?: string;
+  /** For how long the leader did not judge it when it was the present; here it is judged throughout. */
+  readonly shedSeconds?: number;
   readonly fired: readonly EpisodeReport[];
   /** Incidents of this time without an episode; absent when the cluster was not asked. */
   readonly withoutEpisode?: readonly IncidentReport[];
@@ -100,7 +102,7 @@ export function reportOf(backtest: Backtest, incidents?: readonly Incident[]): B
 }
 
 function policyReport(
-  { policy, episodes, targets, unknownMetrics, expressionError }: PolicyBacktest,
+  { policy, episodes, targets, unknownMetrics, expressionError, shedMs }: PolicyBacktest,
   { sinceMs, untilMs }: Backtest,
   incidents: readonly Incident[] | undefined,
 ): PolicyReport {
@@ -112,6 +114,7 @@ function policyReport(
     targets,
     ...(unknownMetrics.length > 0 && { unknownMetrics }),
     ...(expressionError !== undefined && { expressionError }),
+    ...(shedMs > 0 && { shedSeconds: Math.round(shedMs / 1000) }),
     fired: episodes.map((episode) => episodeReport(episode, found)),
     ...(found && { withoutEpisode: found.onlyReal.map((incident) => incidentReport(incident)) }),
   };
