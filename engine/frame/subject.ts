@@ -53,7 +53,7 @@ export const shedSubject = (prefix: string = defaultPrefix): string => `${prefix
 /** Whether a subject is one of those that only replays read. */
 export const isForReplays = (subject: string): boolean => isShedSubject(subject) || lineageNode(subject) !== undefined;
 
-export const isShedSubject = (subject: string): boolean => /^[^.]+\.frames\._\.shed$/.test(subject);
+export const isShedSubject = (subject: string): boolean => subject.endsWith('.frames._.shed');
 
 /**
  * The id by which the broker drops a frame that is published twice. The broker compares ids over a whole stream, and one
