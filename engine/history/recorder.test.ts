@@ -148,6 +148,20 @@ describe('The recorder of history', () => {
     expect(recorder.stats.lateSamples).to.equal(0);
   });
 
+  it('has nothing of the minutes in which it rested', () => {
+    const { recorder, bind, frame, minutes } = arrange();
+    bind('n1', [rowOf('p1')], [container('cart')]);
+    for (let second = 0; second < 300; second++) {
+      if (second === 70) recorder.rest(true);
+      if (second === 130) recorder.rest(false);
+      frame('n1', second * 1000, [1]);
+      recorder.advance(startMs + second * 1000);
+    }
+    recorder.advance(startMs + 9 * minuteMs);
+    const told = minutes.map(({ minute, series }) => `${minute}: ${series[0]?.sketch.count}`);
+    expect(told).to.deep.equal(['0: 60', '3: 60', '4: 60']);
+  });
+
   it('takes what is late while its minute is open, and counts what is later', () => {
     const { recorder, bind, frame, told } = arrange();
     bind('n1', [rowOf('p1')], [container('cart')]);

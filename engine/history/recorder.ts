@@ -86,6 +86,7 @@ export class Recorder {
   readonly #open: { readonly table: MinuteTable; readonly exact: ExactNumbers }[] = [];
   /** The first minute that was read from its beginning: of the one before there is only a part. */
   #first: number | undefined;
+  #rests = false;
   /** The first minute that is not over. */
   #from = -Infinity;
   #values = new Float64Array(0);
@@ -104,6 +105,19 @@ export class Recorder {
     if (metrics.size === this.#metrics.size && metrics.isSubsetOf(this.#metrics)) return;
     this.#metrics = metrics;
     for (const source of this.#sources.values()) this.#connect(source);
+  }
+
+  /**
+   * Takes no samples while it rests, so that what is more important keeps up: of the minutes in which it did, there is
+   * nothing.
+   */
+  rest(rests: boolean): void {
+    if (rests === this.#rests) return;
+    this.#rests = rests;
+    this.#first = undefined;
+    if (!rests) return;
+    while (this.#open.length > 1) this.#close();
+    this.#open.length = 0;
   }
 
   /** As `Evaluator.bind`. */
@@ -138,6 +152,7 @@ export class Recorder {
 
   /** As `Evaluator.frame`. */
   frame(sourceKey: string, frame: Frame): void {
+    if (this.#rests) return;
     // Not by `advance`: what is looked up before reading begins is older.
     this.#first ??= Math.floor(frame.capturedMs / minuteMs) + 1;
     const source = this.#sources.get(sourceKey);
