@@ -170,6 +170,7 @@ export class Operator {
       onChange: (changed, atMs) => {
         for (const { policy } of changed) this.#control.takeShedding(policy);
         this.#shedTold.changed(atMs);
+        history?.rest(shedder.list().length > 0);
       },
     });
     this.#shedTold = new ShedSource({

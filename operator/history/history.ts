@@ -86,6 +86,11 @@ export class History {
     };
   }
 
+  /** While it rests, no sketches are made: policies do not keep up. */
+  rest(rests: boolean): void {
+    this.recorder.rest(rests);
+  }
+
   /** Begins or ceases to store. */
   setActive(active: boolean): void {
     this.#outbox.setActive(active);
