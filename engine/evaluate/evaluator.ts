@@ -97,7 +97,7 @@ export class Evaluator {
     for (const [id, run] of this.#policies)
       if (policyIds.has(id)) run.suspend(this.#nowMs);
       else run.resume(this.#nowMs);
-    for (const source of this.#sources.values()) source.index();
+    for (const source of this.#sources.values()) source.index(this.#nowMs);
   }
 
   /**

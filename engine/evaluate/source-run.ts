@@ -47,7 +47,9 @@ export class SourceRun {
   #keyframe: Keyframe;
   #identities: readonly (RowIdentity | undefined)[] = [];
   readonly #counters = new Counters();
-  /** For each row, its series. */
+  /** Whether a policy asks for increases, so that series are kept. */
+  #counts = false;
+  /** For each row, its series; while any are kept. */
   #series: Int32Array = new Int32Array(0);
   /** Where the rows of each scope lie. */
   #ranges: ReadonlyMap<Scope, Range> = new Map();
@@ -82,11 +84,7 @@ export class SourceRun {
     this.#identities = identities;
     this.log.intervalMs = keyframe.intervalMs;
     this.#ranges = new Map(scopes.map((scope) => [scope, rangeOf(keyframe, scope)]));
-    const rows = keyframe.rows.map(({ scope, uid, container = '' }, row): SeriesKey => ({
-      row: `${scope}/${uid}/${container}`,
-      successive: scope === 'Container' ? identities[row]?.Container?.key : undefined,
-    }));
-    this.#series = this.#counters.open(rows, nowMs);
+    if (this.#counts) this.#open(nowMs);
   }
 
   /** Connects policies, anew those that are connected. Answers how many targets they had no room for. */
@@ -105,7 +103,7 @@ export class SourceRun {
       this.#bound.set(run, { rowSlots: placed.rowSlots, bindings, wakeMs });
       if (before !== undefined) this.#release(run, before, nowMs);
     }
-    this.index();
+    this.index(nowMs);
     return refused;
   }
 
@@ -114,13 +112,13 @@ export class SourceRun {
     if (before === undefined) return;
     this.#bound.delete(run);
     this.#release(run, before, nowMs);
-    this.index();
+    this.index(nowMs);
   }
 
   disconnectAll(nowMs: number): void {
     for (const [run, bound] of this.#bound) this.#release(run, bound, nowMs);
     this.#bound.clear();
-    this.index();
+    this.index(nowMs);
   }
 
   /** Leads a frame's samples to the windows and lets the policies judge. */
@@ -263,7 +261,7 @@ export class SourceRun {
   }
 
   /** Finds anew who hears which column; to be called when a policy is suspended, or is not any more. */
-  index(): void {
+  index(nowMs: number): void {
     this.#bindings = this.#keyframe.columns.map(() => []);
     this.#shown = this.#keyframe.columns.map(() => []);
     this.#unheard = new Uint32Array(this.#keyframe.columns.length);
@@ -281,6 +279,19 @@ export class SourceRun {
       for (const { signal } of run.signals) if (signal.aggregate.of === 'Increases') counted.add(signal.metric.name);
     }
     this.#counters.keep(counted);
+    const counts = counted.size > 0;
+    if (counts === this.#counts) return;
+    this.#counts = counts;
+    if (counts) this.#open(nowMs);
+    else this.#counters.clear();
+  }
+
+  #open(nowMs: number): void {
+    const rows = this.#keyframe.rows.map(({ scope, uid, container = '' }, row): SeriesKey => ({
+      row: `${scope}/${uid}/${container}`,
+      successive: scope === 'Container' ? this.#identities[row]?.Container?.key : undefined,
+    }));
+    this.#series = this.#counters.open(rows, nowMs);
   }
 
   #range(scope: Scope): Range {

@@ -14,15 +14,18 @@ import {
   valueEncoding,
 } from './format.ts';
 import { Sections, type Payload } from './sections.ts';
-import { hexOfBytes, readUtf8 } from './strings.ts';
+import { hexOfBytes, isAscii, isHex, readUtf8 } from './strings.ts';
 import { FrameError, type ColumnValues, type Frame, type Keyframe, type SourceId } from './types.ts';
 
 /** For who reads many messages. */
 export interface DecodeOptions {
   /** Where the values of a message that fits may lie: they hold until the next one is read. */
   readonly scratch?: ArrayBuffer;
-  /** The keyframe that is known already by this sender and generation, if any: it is not read again. */
-  readonly known?: (source: SourceId, generation: number) => Keyframe | undefined;
+  /** What is known of who sends it, if it is that one: it is not read again. */
+  readonly known?: {
+    readonly id: SourceId | undefined;
+    keyframe(source: SourceId, generation: number): Keyframe | undefined;
+  };
 }
 
 /**
@@ -37,7 +40,7 @@ export function decode(bytes: Uint8Array, { scratch, known }: DecodeOptions = {}
   const kind = checkedKind(view);
   const header = checkedHeader(view, kind);
   const sections = new Sections(message, view, header);
-  const source = readSource(message, view, sections);
+  const source = readSource(message, view, sections, known?.id);
   const common = {
     source,
     generation: view.getUint32(field.generation, true),
@@ -47,7 +50,7 @@ export function decode(bytes: Uint8Array, { scratch, known }: DecodeOptions = {}
   if (!isTime(common.capturedMs))
     throw new FrameError('Corrupt', `capturedMs is ${common.capturedMs}`, field.capturedMs);
   if (kind === 'keyframe') {
-    const { columns, rows } = known?.(source, common.generation) ?? readDictionary(sections);
+    const { columns, rows } = known?.keyframe(source, common.generation) ?? readDictionary(sections);
     return { kind, ...common, columns, rows };
   }
   const rows = readRows(sections.one(section.rows), view);
@@ -98,7 +101,7 @@ function checkedHeader(view: DataView, kind: 'frame' | 'keyframe'): number {
   return header;
 }
 
-function readSource(bytes: Uint8Array, view: DataView, sections: Sections): SourceId {
+function readSource(bytes: Uint8Array, view: DataView, sections: Sections, known: SourceId | undefined): SourceId {
   const code = view.getUint8(field.producer);
   const producer = producers[code - 1];
   if (producer === undefined)
@@ -106,6 +109,12 @@ function readSource(bytes: Uint8Array, view: DataView, sections: Sections): Sour
   const node = sections.one(section.node);
   if (node !== undefined && node.to - node.from > limits.stringBytes)
     throw new FrameError('TooLarge', `a node's name of ${node.to - node.from} bytes`, node.from);
+  if (
+    known?.producer === producer &&
+    isHex(bytes, field.boot, field.boot + bootBytes, known.boot) &&
+    isAscii(bytes, node?.from ?? 0, node?.to ?? 0, known.node)
+  )
+    return known;
   return {
     producer,
     node: node === undefined ? '' : readUtf8(bytes, node.from, node.to),

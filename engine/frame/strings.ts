@@ -21,10 +21,23 @@ export function pack(text: string): PackedString {
 
 /** The bytes of `text`. Throws `RangeError` as `pack` does. */
 export function utf8(text: string): Uint8Array {
+  const ascii = asciiBytes(text);
+  if (ascii !== undefined && ascii.length <= limits.stringBytes) return ascii;
   if (!text.isWellFormed()) throw new RangeError(`a string holds half of a surrogate pair: ${JSON.stringify(text)}`);
   const bytes = encoder.encode(text);
   if (bytes.length > limits.stringBytes)
     throw new RangeError(`a string of ${bytes.length} bytes; at most ${limits.stringBytes} are allowed`);
+  return bytes;
+}
+
+/** The bytes of a text that is ASCII, as names are as a rule; there a loop beats TextEncoder several times. */
+function asciiBytes(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return undefined;
+    bytes[i] = code;
+  }
   return bytes;
 }
 
@@ -37,8 +50,12 @@ export function unpack(bytes: Uint8Array, from: number, to: number, how: number)
       return hexOfBytes(bytes, from, to);
     case packing.uuid: {
       if (to - from !== 16) throw new FrameError('Corrupt', `a UUID of ${to - from} bytes`, from);
-      const hex = hexOfBytes(bytes, from, to);
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+      const codes: number[] = [];
+      for (let at = from; at < to; at++) {
+        if (uuidDashes.has(at - from)) codes.push(dash);
+        pushDigits(codes, bytes[at] ?? 0);
+      }
+      return String.fromCharCode(...codes);
     }
     default:
       throw new FrameError('Corrupt', `no string packing has the number ${how}`, from);
@@ -47,13 +64,20 @@ export function unpack(bytes: Uint8Array, from: number, to: number, how: number)
 
 /** UTF-8, strictly. Names are short and ASCII as a rule, where a loop beats TextDecoder several times. */
 export function readUtf8(bytes: Uint8Array, from: number, to: number): string {
-  let text = '';
+  const codes: number[] = [];
   for (let at = from; at < to; at++) {
     const byte = bytes[at] ?? 0;
     if (byte > 0x7f) return readAnyUtf8(bytes, from, to);
-    text += String.fromCharCode(byte);
+    codes.push(byte);
   }
-  return text;
+  return String.fromCharCode(...codes);
+}
+
+/** Whether the bytes are those of `text`, a text of ASCII; of any other it may say that they are not. */
+export function isAscii(bytes: Uint8Array, from: number, to: number, text: string): boolean {
+  if (to - from !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
+  return true;
 }
 
 function readAnyUtf8(bytes: Uint8Array, from: number, to: number): string {
@@ -64,13 +88,34 @@ function readAnyUtf8(bytes: Uint8Array, from: number, to: number): string {
   }
 }
 
-const hexOf: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const uuidDashes: ReadonlySet<number> = new Set([4, 6, 8, 10]);
+const dash = 0x2d;
+const digitCodes: readonly number[] = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 
-/** Two lower-case digits a byte. */
+function pushDigits(codes: number[], byte: number): void {
+  codes.push(digitCodes[byte >> 4] ?? 0, digitCodes[byte & 15] ?? 0);
+}
+
+/**
+ * Two lower-case digits a byte. Made at once: a text that grows digit by digit is kept as the chain of its growing, some
+ * 700 bytes of a UUID.
+ */
 export function hexOfBytes(bytes: Uint8Array, from: number, to: number): string {
-  let text = '';
-  for (let at = from; at < to; at++) text += hexOf[bytes[at] ?? 0] ?? '';
-  return text;
+  const codes: number[] = [];
+  for (let at = from; at < to; at++) pushDigits(codes, bytes[at] ?? 0);
+  return String.fromCharCode(...codes);
+}
+
+/** Whether `text` is what `hexOfBytes` would answer. */
+export function isHex(bytes: Uint8Array, from: number, to: number, text: string): boolean {
+  if (text.length !== 2 * (to - from)) return false;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    const digit = 2 * (at - from);
+    if (text.charCodeAt(digit) !== digitCodes[byte >> 4] || text.charCodeAt(digit + 1) !== digitCodes[byte & 15])
+      return false;
+  }
+  return true;
 }
 
 /** The bytes of an even number of lower-case hexadecimal digits. */

@@ -21,8 +21,15 @@ import { controllerOf, type NodeView, type PodView, type ReplicaSetView, type Wo
 interface KnownPod {
   readonly view: PodView;
   readonly identity: PodIdentity;
-  /** What the identity was made of besides the pod: `ReplicaSet/uid`, `Workload/uid`, `Node/name`. */
-  readonly dependencies: readonly string[];
+  /** What the identity was made of besides the pod. */
+  readonly dependencies: Dependencies;
+}
+
+/** UIDs, but for the node, which has a name. */
+interface Dependencies {
+  replicaSet?: string;
+  workload?: string;
+  node?: string;
 }
 
 export class Join {
@@ -34,10 +41,10 @@ export class Join {
   readonly #workloads = new Map<string, Target>();
   readonly #nodes = new Map<string, Target>();
   /** UIDs of pods by what their identity depends on. */
-  readonly #dependents = new Sets<string>();
-  /** Keys of sources by what their rows name: `Pod/uid`, `Workload/uid`, `Node/name`. */
-  readonly #sources = new Sets<string>();
-  readonly #rowsOf = new Map<string, ReadonlySet<string>>();
+  readonly #dependents = { replicaSet: new Sets(), workload: new Sets(), node: new Sets() };
+  /** Keys of sources by what their rows name: UIDs, but for nodes, which have a name. */
+  readonly #sources = { Pod: new Sets(), Workload: new Sets(), Node: new Sets() };
+  readonly #rowsOf = new Map<string, readonly Row[]>();
   readonly #touched = new Set<string>();
 
   /** A pod appeared or changed. */
@@ -47,8 +54,12 @@ export class Join {
     const old = this.#pods.get(uid);
     const known = this.#known(view);
     this.#pods.set(uid, known);
-    for (const dependency of old?.dependencies ?? []) this.#dependents.remove(dependency, uid);
-    for (const dependency of known.dependencies) this.#dependents.add(dependency, uid);
+    for (const what of dependedOn) {
+      const [before, now] = [old?.dependencies[what], known.dependencies[what]];
+      if (before === now) continue;
+      if (before !== undefined) this.#dependents[what].remove(before, uid);
+      if (now !== undefined) this.#dependents[what].add(now, uid);
+    }
     if (view.kubeletUid !== undefined) this.#staticPods.set(view.kubeletUid, uid);
     if (!isDeepStrictEqual(old?.identity, known.identity)) this.#touchPod(known.view);
   }
@@ -56,7 +67,7 @@ export class Join {
   deletePod(uid: string): void {
     const old = this.#pods.get(uid);
     if (old === undefined) return;
-    for (const dependency of old.dependencies) this.#dependents.remove(dependency, uid);
+    for (const what of dependedOn) this.#dependents[what].remove(old.dependencies[what] ?? '', uid);
     this.#pods.delete(uid);
     if (old.view.kubeletUid !== undefined && this.#staticPods.get(old.view.kubeletUid) === uid)
       this.#staticPods.delete(old.view.kubeletUid);
@@ -71,42 +82,42 @@ export class Join {
     const reference = { apiVersion: workload.apiVersion, kind: workload.kind, name: workload.name, uid: workload.uid };
     if (isDeepStrictEqual(this.#replicaSets.get(uid), reference)) return;
     this.#replicaSets.set(uid, reference);
-    this.#again(`ReplicaSet/${uid}`);
+    this.#again('replicaSet', uid);
   }
 
   deleteReplicaSet(uid: string): void {
-    if (this.#replicaSets.delete(uid)) this.#again(`ReplicaSet/${uid}`);
+    if (this.#replicaSets.delete(uid)) this.#again('replicaSet', uid);
   }
 
   setWorkload(view: WorkloadView): void {
     const { uid, namespace = '', labels = {} } = view.metadata;
     if (uid === undefined) return;
     const target = workloadTarget(namespace, workloadReference(view), labels);
-    this.#set(this.#workloads, uid, target, `Workload/${uid}`);
+    this.#setTarget('Workload', uid, target);
   }
 
   deleteWorkload(uid: string): void {
-    this.#set(this.#workloads, uid, undefined, `Workload/${uid}`);
+    this.#setTarget('Workload', uid, undefined);
   }
 
   setNode(view: NodeView): void {
     const { name } = view.metadata;
-    this.#set(this.#nodes, name, nodeTarget(view), `Node/${name}`);
+    this.#setTarget('Node', name, nodeTarget(view));
   }
 
   deleteNode(name: string): void {
-    this.#set(this.#nodes, name, undefined, `Node/${name}`);
+    this.#setTarget('Node', name, undefined);
   }
 
   /** The identities of a keyframe's rows, as they are now. From now on changes of them touch the source. */
   bind(sourceKey: string, { source, rows }: Keyframe): (RowIdentity | undefined)[] {
-    this.#name(sourceKey, new Set(rows.map(named)));
+    this.#name(sourceKey, rows);
     return rows.map((row) => this.#identify(source, row));
   }
 
   /** The source has no rows any more. */
   release(sourceKey: string): void {
-    this.#name(sourceKey, new Set());
+    this.#name(sourceKey, []);
     this.#rowsOf.delete(sourceKey);
   }
 
@@ -138,78 +149,97 @@ export class Join {
 
   #known(view: PodView): KnownPod {
     const owner = ownerOf(view);
-    const dependencies: string[] = [];
+    const dependencies: Dependencies = {};
     let workload: Target | undefined;
     if (owner !== undefined) {
       let top: WorkloadReference | undefined = owner;
       if (owner.kind === 'ReplicaSet') {
-        dependencies.push(`ReplicaSet/${owner.uid}`);
+        dependencies.replicaSet = owner.uid;
         top = this.#replicaSets.get(owner.uid);
       }
       if (top !== undefined) {
-        dependencies.push(`Workload/${top.uid}`);
+        dependencies.workload = top.uid;
         workload = this.#workloads.get(top.uid) ?? workloadTarget(view.metadata.namespace ?? '', top, {});
       }
     }
     const { nodeName } = view.spec;
-    if (nodeName !== undefined) dependencies.push(`Node/${nodeName}`);
+    if (nodeName !== undefined) dependencies.node = nodeName;
     const node = nodeName === undefined ? undefined : this.#nodes.get(nodeName);
     return { view, identity: podIdentity(view, workload, node), dependencies };
   }
 
-  #set(targets: Map<string, Target>, id: string, target: Target | undefined, name: string): void {
+  #setTarget(kind: 'Workload' | 'Node', id: string, target: Target | undefined): void {
+    const targets = kind === 'Node' ? this.#nodes : this.#workloads;
     if (isDeepStrictEqual(targets.get(id), target)) return;
     if (target === undefined) targets.delete(id);
     else targets.set(id, target);
-    this.#touch(name);
-    this.#again(name);
+    this.#touch(kind, id);
+    this.#again(kind === 'Node' ? 'node' : 'workload', id);
   }
 
   /** Makes the identities of the pods that depend on something anew. */
-  #again(dependency: string): void {
+  #again(what: keyof Dependencies, id: string): void {
     // A copy: setPod removes and adds what is iterated over.
-    for (const uid of Array.from(this.#dependents.of(dependency))) {
+    for (const uid of Array.from(this.#dependents[what].of(id))) {
       const pod = this.#pods.get(uid);
       if (pod !== undefined) this.setPod(pod.view);
     }
   }
 
   #touchPod({ metadata, kubeletUid }: PodView): void {
-    this.#touch(`Pod/${metadata.uid ?? ''}`);
-    if (kubeletUid !== undefined) this.#touch(`Pod/${kubeletUid}`);
+    this.#touch('Pod', metadata.uid ?? '');
+    if (kubeletUid !== undefined) this.#touch('Pod', kubeletUid);
   }
 
-  #touch(name: string): void {
-    for (const key of this.#sources.of(name)) this.#touched.add(key);
+  #touch(kind: 'Pod' | 'Workload' | 'Node', id: string): void {
+    for (const key of this.#sources[kind].of(id)) this.#touched.add(key);
   }
 
-  #name(sourceKey: string, names: ReadonlySet<string>): void {
-    const old = this.#rowsOf.get(sourceKey) ?? new Set();
-    for (const name of old) if (!names.has(name)) this.#sources.remove(name, sourceKey);
-    for (const name of names) if (!old.has(name)) this.#sources.add(name, sourceKey);
-    this.#rowsOf.set(sourceKey, names);
+  #name(sourceKey: string, rows: readonly Row[]): void {
+    const old = this.#rowsOf.get(sourceKey) ?? [];
+    const names = new Set(rows.map(({ uid }) => uid));
+    for (const row of old) if (!names.has(row.uid)) this.#sources[namedBy(row)].remove(row.uid, sourceKey);
+    for (const row of rows) this.#sources[namedBy(row)].add(row.uid, sourceKey);
+    this.#rowsOf.set(sourceKey, rows);
     this.#touched.delete(sourceKey);
   }
 }
 
-const named = ({ scope, uid }: Row): string => (scope === 'Container' ? `Pod/${uid}` : `${scope}/${uid}`);
+const dependedOn = ['replicaSet', 'workload', 'node'] as const;
 
-/** A set for each key; empty ones take no room. */
-class Sets<T> {
-  readonly #sets = new Map<string, Set<T>>();
+const namedBy = ({ scope }: Row): 'Pod' | 'Workload' | 'Node' => (scope === 'Container' ? 'Pod' : scope);
 
-  of(key: string): ReadonlySet<T> {
-    return this.#sets.get(key) ?? new Set();
+/** A set of texts for each key. Empty ones take no room, and few of them little: most have one or two. */
+class Sets {
+  readonly #sets = new Map<string, string | string[] | Set<string>>();
+
+  of(key: string): Iterable<string> {
+    const set = this.#sets.get(key) ?? [];
+    return typeof set === 'string' ? [set] : set;
   }
 
-  add(key: string, value: T): void {
+  add(key: string, value: string): void {
     const set = this.#sets.get(key);
-    if (set === undefined) this.#sets.set(key, new Set([value]));
-    else set.add(value);
+    if (set === undefined) this.#sets.set(key, value);
+    else if (typeof set === 'string') {
+      if (set !== value) this.#sets.set(key, [set, value]);
+    } else if (set instanceof Set) set.add(value);
+    else if (set.includes(value)) return;
+    else if (set.length < mostListed) set.push(value);
+    else this.#sets.set(key, new Set([...set, value]));
   }
 
-  remove(key: string, value: T): void {
+  remove(key: string, value: string): void {
     const set = this.#sets.get(key);
-    if (set?.delete(value) === true && set.size === 0) this.#sets.delete(key);
+    if (set === value) this.#sets.delete(key);
+    else if (set instanceof Set) {
+      if (set.delete(value) && set.size === 0) this.#sets.delete(key);
+    } else if (Array.isArray(set) && set.includes(value)) {
+      const left = set.filter((each) => each !== value);
+      if (left.length === 0) this.#sets.delete(key);
+      else this.#sets.set(key, left);
+    }
   }
 }
+
+const mostListed = 8;

@@ -36,7 +36,7 @@ export class Source {
   readonly quality: Quality = newQuality();
   readonly #counting: Counting;
   readonly #clock = new SourceClock();
-  #boot: string | undefined;
+  #id: SourceId | undefined;
   #bootHeardMs = 0;
   readonly #formerBoots: string[] = [];
   #sequence = new SequenceWindow();
@@ -49,9 +49,14 @@ export class Source {
     this.#counting = counting;
   }
 
+  /** Who speaks at present. */
+  get id(): SourceId | undefined {
+    return this.#id;
+  }
+
   /** A keyframe that it has told of already. */
-  known({ boot }: SourceId, generation: number): Keyframe | undefined {
-    return boot === this.#boot ? this.#keyframes.get(generation) : undefined;
+  keyframe({ boot }: SourceId, generation: number): Keyframe | undefined {
+    return boot === this.#id?.boot ? this.#keyframes.get(generation) : undefined;
   }
 
   /** Notes a keyframe; answers the waiting frames that it makes readable. Whatever it says, it is as old as its storing. */
@@ -165,19 +170,19 @@ export class Source {
    * A process not heard before replaces the present one. One that has been replaced is not heard, unless its successor
    * has fallen silent: two processes that speak for one source must not be mixed, and must not end in silence.
    */
-  #isCurrent({ boot }: SourceId, storedMs: number): boolean {
-    if (boot !== this.#boot) {
-      if (this.#formerBoots.includes(boot) && storedMs - this.#bootHeardMs < silentBootMs) return false;
-      this.#replaceBoot(boot);
+  #isCurrent(id: SourceId, storedMs: number): boolean {
+    if (id.boot !== this.#id?.boot) {
+      if (this.#formerBoots.includes(id.boot) && storedMs - this.#bootHeardMs < silentBootMs) return false;
+      this.#replace(id);
     }
     this.#bootHeardMs = storedMs;
     return true;
   }
 
-  #replaceBoot(boot: string): void {
-    if (this.#boot !== undefined) this.#formerBoots.push(this.#boot);
+  #replace(id: SourceId): void {
+    if (this.#id !== undefined) this.#formerBoots.push(this.#id.boot);
     if (this.#formerBoots.length > mostBoots) this.#formerBoots.shift();
-    this.#boot = boot;
+    this.#id = id;
     this.quality.boots++;
     this.#sequence = new SequenceWindow();
     this.#isFirstOfBoot = true;

@@ -107,7 +107,7 @@ export class Sources {
     try {
       return decode(message.data, {
         scratch: this.#scratch,
-        known: (id, generation) => source.known(id, generation),
+        known: source,
       });
     } catch (error) {
       const reason = error instanceof FrameError ? error.reason : 'Fault';
