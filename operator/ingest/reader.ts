@@ -190,7 +190,8 @@ export class Reader {
       this.#handle(message, caughtUp);
       this.#cursor = { sequence: message.seq, storedMs: storedMs(message), created: info.created };
       this.#setCaughtUp(caughtUp);
-      await breathe();
+      const breath = breathe();
+      if (breath !== undefined) await breath;
       // What has arrived already is given up too.
       if (this.#skipping) return;
     }
@@ -285,12 +286,16 @@ class ReaderError extends Error {
   override readonly name = 'ReaderError';
 }
 
-/** Called between messages: gives timers and sockets their turn after each slice of time. */
-function slices(): () => Promise<void> {
+/** Called between messages: after each slice of time, something to wait for while timers and sockets have their turn. */
+function slices(): () => Promise<void> | undefined {
   let endsMs = performance.now() + sliceMs;
-  return async () => {
-    if (performance.now() < endsMs) return;
-    await new Promise(setImmediate);
-    endsMs = performance.now() + sliceMs;
-  };
+  return () =>
+    performance.now() < endsMs
+      ? undefined
+      : new Promise((resolve) => {
+          setImmediate(() => {
+            endsMs = performance.now() + sliceMs;
+            resolve();
+          });
+        });
 }

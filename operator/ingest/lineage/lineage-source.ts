@@ -28,6 +28,8 @@ export interface LineageSourceOptions {
 const coalesceMs = 50;
 const retryMs = 5_000;
 const lookMs = 10_000;
+/** So many nodes are told of at once. */
+const together = 16;
 
 export class LineageSource {
   readonly #options: LineageSourceOptions;
@@ -71,7 +73,7 @@ export class LineageSource {
     this.#cancel = this.#options.clock.after(inMs, () => void this.#tell());
   }
 
-  /** Tells of all nodes that wait, one after the other; then looks again for those that are due. */
+  /** Tells of all nodes that wait, some at a time; then looks again for those that are due. */
   async #tell(): Promise<void> {
     this.#running = true;
     const { clock, logger } = this.#options;
@@ -80,10 +82,12 @@ export class LineageSource {
       const nowMs = clock.now();
       for (const [node, toldMs] of this.#toldMs)
         if (nowMs - toldMs >= lineageRepeatMs && !this.#waiting.has(node)) this.#waiting.set(node, undefined);
-      for (const [node, atMs] of this.#waiting) {
-        if (!this.#active) break;
-        this.#waiting.delete(node);
-        await this.#tellOf(node, atMs);
+      while (this.#active && this.#waiting.size > 0) {
+        const next = [...this.#waiting].slice(0, together);
+        for (const [node] of next) this.#waiting.delete(node);
+        const told = await Promise.allSettled(next.map(([node, atMs]) => this.#tellOf(node, atMs)));
+        const failed = told.find((each) => each.status === 'rejected');
+        if (failed !== undefined) throw failed.reason;
       }
       this.#said = '';
     } catch (error) {

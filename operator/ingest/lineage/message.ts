@@ -20,10 +20,12 @@ export interface Lineage {
 const mark = Buffer.from('HMSL');
 const version = 1;
 const mostBytes = 64 * 1024 * 1024;
+/** What repeats stands close together: fast and a small window pack it nearly as well, for a third of the time. */
+const packing = { level: 1, windowBits: 12, memLevel: 6 } as const;
 
 /** `HMSL`, the version, and the rest as JSON, packed by DEFLATE. */
 export const encodeLineage = (lineage: Lineage): Uint8Array =>
-  Buffer.concat([mark, Buffer.of(version), deflateRawSync(JSON.stringify(lineage))]);
+  Buffer.concat([mark, Buffer.of(version), deflateRawSync(JSON.stringify(lineage), packing)]);
 
 /** What such a message says; undefined when it is something else, or of another version. */
 export function decodeLineage(data: Uint8Array): Lineage | undefined {
