@@ -134,11 +134,6 @@ export class Recorder {
     this.#sources.set(sourceKey, source);
     source.keyframe = keyframe;
     source.identities = identities;
-    const rows = keyframe.rows.map(({ scope, uid, container = '' }, row): SeriesKey => ({
-      row: `${scope}/${uid}/${container}`,
-      successive: scope === 'Container' ? identities[row]?.Container?.key : undefined,
-    }));
-    source.counted = source.counters.open(rows, keyframe.capturedMs);
     this.#connect(source);
   }
 
@@ -239,7 +234,10 @@ export class Recorder {
     const before = source.bindings;
     const { keyframe } = source;
     source.bindings = keyframe.columns.flatMap((_, column) => this.#bindingOf(source, column) ?? []);
-    source.counters.keep(new Set(source.bindings.flatMap((each) => (each.isCounter ? each.metric : []))));
+    const counted = new Set(source.bindings.flatMap((each) => (each.isCounter ? each.metric : [])));
+    if (counted.size === 0) source.counters.clear();
+    else source.counted = source.counters.open(seriesOf(source), keyframe.capturedMs);
+    source.counters.keep(counted);
     this.#release(before);
     for (const { table } of this.#open) table.grow(this.#series.length);
   }
@@ -285,6 +283,12 @@ export class Recorder {
       }
   }
 }
+
+const seriesOf = ({ keyframe, identities }: Source): SeriesKey[] =>
+  keyframe.rows.map(({ scope, uid, container = '' }, row) => ({
+    row: `${scope}/${uid}/${container}`,
+    successive: scope === 'Container' ? identities[row]?.Container?.key : undefined,
+  }));
 
 function* minuteOf(table: MinuteTable, all: readonly (Known | undefined)[]): Iterable<MinuteOfSeries> {
   for (const [number, series] of all.entries()) {
