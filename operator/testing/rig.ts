@@ -7,12 +7,10 @@ import { createInterface } from 'node:readline';
 import { jetstream, jetstreamManager, type JetStreamClient } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { encodeFrame, encodeKeyframe } from '../../engine/frame/encode.ts';
-import { framesStream } from '../../engine/frame/stream.ts';
 import { frameSubject } from '../../engine/frame/subject.ts';
 import type { Keyframe } from '../../engine/frame/types.ts';
 import type { HttpKubeApi } from '../kube/http-api.ts';
 import { Node, Remediation } from '../kube/resources.ts';
-import { eventsStream } from '../notify/event-bus.ts';
 import { connectToCluster, makeNamespace, removeNamespace } from './real-cluster.ts';
 
 /** An operator process. */
@@ -63,9 +61,7 @@ export class Rig {
   async remove(): Promise<void> {
     this.silence();
     for (const child of this.#running) child.kill('SIGKILL');
-    const streams = await jetstreamManager(this.#nats);
-    await streams.streams.delete(framesStream({ maxBytes: 1, prefix: this.prefix }).name).catch(() => false);
-    await streams.streams.delete(eventsStream(this.prefix).name).catch(() => false);
+    await this.#removeStreams();
     await this.#nats.close();
     await this.api.delete(Node, { name: this.node }).catch(() => {});
     // Nobody is left who would take back what was done, so nobody would let the records go.
@@ -76,6 +72,16 @@ export class Rig {
     }
     await removeNamespace(this.api, this.namespace);
     this.api.close();
+  }
+
+  /** The server sets room aside for each stream, and for each bucket. */
+  async #removeStreams(): Promise<void> {
+    const { streams } = await jetstreamManager(this.#nats);
+    const ours: string[] = [];
+    for await (const { config } of streams.list())
+      if (config.subjects.some((each) => each.startsWith(`${this.prefix}.`) || each.startsWith(`$KV.${this.prefix}-`)))
+        ours.push(config.name);
+    for (const name of ours) await streams.delete(name).catch(() => false);
   }
 
   /** Starts an operator; always with the same identity, so that the next one after a kill leads at once. */
