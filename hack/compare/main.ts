@@ -160,6 +160,11 @@ const report: Report = {
       await Promise.all(systemNames.map(async (system) => [system, await writtenBy(system)] as const)),
     ) as Report['healthy']['written'],
   },
+  failedScrapes: Object.fromEntries(
+    await Promise.all(
+      monitoring.map(async (one) => [one.name, await one.failedScrapes(healthyNode, fromMs, toMs)] as const),
+    ),
+  ),
   cost,
 };
 const markdown = markdownOf(report);
@@ -220,6 +225,7 @@ function isFalse({
   readonly atMs?: number;
 }): boolean {
   if (target.includes('/')) return target.startsWith(`${healthyNamespace}/`);
+  if (target !== world.realNodes.at(-1)) return true;
   const atMs = times.fromMs ?? times.atMs ?? 0;
   return !runs.some((run) => run.fault === 'hung-kubelet' && atMs >= run.atMs - 1000 && atMs <= run.endedMs + 90_000);
 }

@@ -17,6 +17,8 @@ export interface Monitoring {
   readonly alertmanager: Program;
   /** Every alert that fired in this time, by its own record of them. */
   alarms(fromMs: number, toMs: number): Promise<readonly Alarm[]>;
+  /** The share of the scrapes of this node that failed, in this time. */
+  failedScrapes(node: string, fromMs: number, toMs: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -86,6 +88,11 @@ export const startMonitoring = async (
     await stop();
     throw error;
   }
+  const ask = async (how: string, query: Record<string, string>): Promise<readonly Series[]> => {
+    const answer = await fetch(`http://${prometheusAt}/api/v1/${how}?${new URLSearchParams(query).toString()}`);
+    if (!answer.ok) throw new Error(`${pace.name}: ${await answer.text()}`);
+    return ((await answer.json()) as { data: { result: readonly Series[] } }).data.result;
+  };
   return {
     name: pace.name,
     prometheus,
@@ -93,16 +100,13 @@ export const startMonitoring = async (
     stop,
     alarms: async (fromMs, toMs) => {
       const stepSeconds = Math.max(pace.evaluateSeconds, Math.ceil((toMs - fromMs) / 1000 / mostPoints));
-      const query = new URLSearchParams({
+      const series = await ask('query_range', {
         query: 'ALERTS{alertstate="firing"}',
         start: String(fromMs / 1000),
         end: String(toMs / 1000),
         step: String(stepSeconds),
       });
-      const answer = await fetch(`http://${prometheusAt}/api/v1/query_range?${query.toString()}`);
-      if (!answer.ok) throw new Error(`${pace.name}: ${await answer.text()}`);
-      const { data } = (await answer.json()) as { data: { result: readonly Series[] } };
-      return data.result.flatMap(({ metric, values }) => {
+      return series.flatMap(({ metric, values = [] }) => {
         const [policy, target] = [metric['alertname'] ?? '', nameOf(metric)];
         const times = values.map(([seconds]) => seconds * 1000);
         return episodesOf(times, stepSeconds * 1000).map(({ fromMs: from, toMs: to }) => ({
@@ -113,10 +117,18 @@ export const startMonitoring = async (
         }));
       });
     },
+    failedScrapes: async (node, fromMs, toMs) => {
+      const range = `[${Math.ceil((toMs - fromMs) / 1000)}s]`;
+      const query = `1 - avg(avg_over_time(up{node=${JSON.stringify(node)}}${range}))`;
+      const [found] = await ask('query', { query, time: String(toMs / 1000) });
+      return Number(found?.value?.[1]);
+    },
   };
 };
 
 interface Series {
   readonly metric: Readonly<Record<string, string>>;
-  readonly values: readonly (readonly [seconds: number, value: string])[];
+  readonly values?: readonly Point[];
+  readonly value?: Point;
 }
+type Point = readonly [seconds: number, value: string];

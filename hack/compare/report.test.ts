@@ -52,11 +52,13 @@ describe('the table of a comparison', () => {
         falseAlarms: { homeostat: [], 'prometheus-fastest': [alarm, alarm], 'prometheus-defaults': [] },
         written: { homeostat: 0, 'prometheus-fastest': 1, 'prometheus-defaults': 0 },
       },
+      failedScrapes: { 'prometheus-fastest': 0.0123 },
       cost: {},
     };
     const lines = markdownOf(report).split('\n');
     expect(lines).to.include('| crash loop, from the second end | 0.50 s | never in 1 | never in 1 |');
     expect(lines).to.include('| written before there was a fault | 0 | 1 | 0 |');
+    expect(lines).to.include('| scrapes of the healthy node that failed | – | 1.2 % | – |');
     expect(lines.find((line) => line.startsWith('| false alarms'))).to.match(/\| 0 \| 2: 2 cpu-throttled \| 0 \|$/);
   });
 });

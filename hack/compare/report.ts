@@ -24,6 +24,8 @@ export interface Report {
     /** How many of them came as far as a write. */
     readonly written: Readonly<Record<SystemName, number>>;
   };
+  /** The share of the scrapes of the healthy node that failed, most of them by being late. */
+  readonly failedScrapes: Readonly<Partial<Record<SystemName, number>>>;
   readonly cost: Readonly<Record<string, Cost>>;
 }
 
@@ -71,7 +73,7 @@ export const costOf = (cost: Report['cost'], system: SystemName): string => {
 };
 
 /** The comparison as a table, side by side. */
-export const markdownOf = ({ faults, healthy, cost }: Report): string => {
+export const markdownOf = ({ faults, healthy, failedScrapes, cost }: Report): string => {
   const names = [...new Set(faults.map(({ fault }) => fault))];
   const runsOf = (name: FaultName): FaultRun[] => faults.filter(({ fault }) => fault === name);
   const { life } = healthy;
@@ -97,6 +99,10 @@ export const markdownOf = ({ faults, healthy, cost }: Report): string => {
       },
     ),
     row('of these as far as a write', (system) => String(healthy.written[system])),
+    row('scrapes of the healthy node that failed', (system) => {
+      const share = failedScrapes[system];
+      return share === undefined ? '–' : `${(share * 100).toFixed(1)} %`;
+    }),
     row('CPU and memory', (system) => costOf(cost, system)),
     '',
   ].join('\n');
