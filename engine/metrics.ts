@@ -92,7 +92,7 @@ export const metrics = [
     'k8s.node.kubelet.probe.failures',
     '{probe}',
     'gauge',
-    'Probes of the kubelet’s port that failed one after the other; 0 after a success.',
+    'Probes of the kubelet’s port that failed one after the other; 0 after a success. While the kubelet waits for a CPU, none counts for 20 s.',
   ),
   agent(
     'Pod',

@@ -9,7 +9,7 @@ import { KubeletProbe } from './kubelet-probe.ts';
 import { isOwnShortage, tlsProbe, type Probe } from './tls-probe.ts';
 
 /** A probe whose answers the test gives, in any order. */
-const arrange = () => {
+const arrange = (waitedMs?: () => number | undefined) => {
   const clock = new FakeClock();
   const answers: ((ok: boolean | undefined) => void)[] = [];
   const aborted: number[] = [];
@@ -17,7 +17,7 @@ const arrange = () => {
     const number = answers.push(answer) - 1;
     return () => aborted.push(number);
   };
-  const source = new KubeletProbe({ host: 'h', port: 1, probe }, clock);
+  const source = new KubeletProbe({ host: 'h', port: 1, probe, ...(waitedMs !== undefined && { waitedMs }) }, clock);
   const told: number[] = [];
   source.start((cells) => told.push(...cells.map(({ value }) => value)));
   const value = (): number => {
@@ -90,6 +90,50 @@ describe('KubeletProbe', () => {
     expect(told).to.deep.equal([0]);
     await clock.advance(2500);
     expect(told.slice(0, 4)).to.deep.equal([0, 1, 2, 3]);
+  });
+
+  describe('of a kubelet that stands in line for a CPU', () => {
+    /** Its threads wait for this share of the time, all together. */
+    const inLine = (share: number | undefined) => {
+      let asked = 0;
+      const arranged = arrange(() => {
+        asked++;
+        return share === undefined ? undefined : share * arranged.clock.monotonic();
+      });
+      return { ...arranged, asked: () => asked };
+    };
+
+    it('learns nothing, for twenty seconds at most', async () => {
+      const { clock, answers, told, aborted } = inLine(0.9);
+      answers[0]?.(true);
+      await clock.advance(20_000);
+      expect(told).to.deep.equal([0]);
+      expect(aborted).to.have.length.greaterThan(30);
+      await clock.advance(1600);
+      expect(told.slice(0, 4)).to.deep.equal([0, 1, 2, 3]);
+    });
+
+    for (const [what, share] of [
+      ['waits for none', 0],
+      ['waits now and then', 0.05],
+      ['cannot be looked at', undefined],
+    ] as const)
+      it(`counts when it ${what}`, async () => {
+        const { clock, answers, told } = inLine(share);
+        answers[0]?.(true);
+        await clock.advance(2600);
+        expect(told.slice(0, 4)).to.deep.equal([0, 1, 2, 3]);
+      });
+
+    it('does not look while it answers', async () => {
+      const { clock, answers, asked } = inLine(0.9);
+      for (let probe = 0; probe < 10; probe++) {
+        await clock.advance(100);
+        answers.at(-1)?.(true);
+        await clock.advance(400);
+      }
+      expect(asked()).to.equal(0);
+    });
   });
 
   it('ends what is under way when it stops', async () => {

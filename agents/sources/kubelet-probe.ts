@@ -11,16 +11,23 @@ export interface KubeletProbeOptions {
   /** Default 1000. */
   readonly timeoutMs?: number;
   readonly probe?: Probe;
+  /** Milliseconds that the kubelet's threads have waited for a CPU so far; asked for only while it is late. */
+  readonly waitedMs?: () => number | undefined;
 }
 
 /** A timer that rings so much too late says that this process was not running. */
 const standstillMs = 250;
+/** Of the later half of a probe's time: a kubelet that hangs is in line for a CPU for none of it. */
+const inLineShare = 0.2;
+/** A kubelet that is kept from answering for so long counts as one that does not answer. */
+const patienceMs = 20_000;
 
 /**
  * Whether the kubelet answers: a connection to its port and a TLS handshake, which a stopped kubelet does not finish
  * although the kernel still takes the connection. Tells how many probes failed one after the other, and each change of
  * that at once. Nothing is known before the first answer or time-out, and nothing is learnt from a probe that could not
- * be sent or in whose time this process itself stood still.
+ * be sent, in whose time this process itself stood still, or in whose time the kubelet stood in line for a CPU: then the
+ * node is short of CPU, and the kubelet is late.
  */
 export class KubeletProbe implements Source {
   readonly name = 'kubelet-probe';
@@ -29,11 +36,14 @@ export class KubeletProbe implements Source {
   readonly #everyMs: number;
   readonly #timeoutMs: number;
   readonly #probe: Probe;
+  readonly #waitedMs: () => number | undefined;
   readonly #aborts = new Set<() => void>();
   #failures = Number.NaN;
   #started = 0;
   /** The latest probe that succeeded: failures of earlier ones are old news. */
   #succeeded = 0;
+  /** When a probe last succeeded, or when there was none to begin with. */
+  #heardMs: number;
   #cancel: () => void = () => {};
 
   constructor(options: KubeletProbeOptions, clock: Clock = systemClock) {
@@ -41,6 +51,8 @@ export class KubeletProbe implements Source {
     this.#everyMs = options.everyMs ?? 500;
     this.#timeoutMs = options.timeoutMs ?? 1000;
     this.#probe = options.probe ?? tlsProbe(options.host, options.port);
+    this.#waitedMs = options.waitedMs ?? (() => undefined);
+    this.#heardMs = clock.monotonic();
   }
 
   read(write: Write): void {
@@ -66,32 +78,57 @@ export class KubeletProbe implements Source {
     const settle = (ok: boolean | undefined): void => {
       if (settled) return;
       settled = true;
-      cancelTimeout();
+      cancelTimers();
       this.#aborts.delete(stop);
       if (ok !== undefined) this.#settle(number, ok, urge);
     };
     const stop = (): void => {
       settled = true;
-      cancelTimeout();
+      cancelTimers();
       this.#aborts.delete(stop);
       abort();
     };
     const dueMs = this.#clock.monotonic() + this.#timeoutMs;
+    let late: Late | undefined;
+    const cancelLate = this.#clock.after(this.#timeoutMs / 2, () => {
+      late = { atMs: this.#clock.monotonic(), waitedMs: this.#waitedMs() };
+    });
     const cancelTimeout = this.#clock.after(this.#timeoutMs, () => {
       // Timers ring before sockets are read: after a standstill of ours the answer may have been there for long.
-      if (this.#clock.monotonic() - dueMs > standstillMs) return stop();
+      if (this.#clock.monotonic() - dueMs > standstillMs || this.#isInLine(late)) return stop();
       abort();
       settle(false);
     });
+    const cancelTimers = (): void => {
+      cancelLate();
+      cancelTimeout();
+    };
     this.#aborts.add(stop);
     const abort = this.#probe(settle);
   }
 
+  /** Whether the kubelet has waited for a CPU since then, and not for too long yet. */
+  #isInLine(late: Late | undefined): boolean {
+    const nowMs = this.#clock.monotonic();
+    const waitedMs = this.#waitedMs();
+    if (late?.waitedMs === undefined || waitedMs === undefined || nowMs - this.#heardMs > patienceMs) return false;
+    return waitedMs - late.waitedMs >= inLineShare * (nowMs - late.atMs);
+  }
+
   #settle(number: number, ok: boolean, urge: Urge): void {
     if (number < this.#succeeded) return;
-    if (ok) this.#succeeded = number;
+    if (ok) {
+      this.#succeeded = number;
+      this.#heardMs = this.#clock.monotonic();
+    }
     const before = this.#failures;
     this.#failures = ok ? 0 : (Number.isNaN(before) ? 0 : before) + 1;
     if (this.#failures !== before) urge([{ metric: 0, object: 0, value: this.#failures }]);
   }
+}
+
+/** A look at a kubelet that has not answered by the half of a probe's time. */
+interface Late {
+  readonly atMs: number;
+  readonly waitedMs: number | undefined;
 }

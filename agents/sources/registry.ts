@@ -2,6 +2,7 @@ import type { Clock } from '../../wire/clock.ts';
 import { KubeletClient } from '../kubelet/client.ts';
 import type { HostPort, Options } from '../options.ts';
 import { CgroupSource } from './cgroup.ts';
+import { CpuQueue } from './cpu-queue.ts';
 import { KubeletProbe } from './kubelet-probe.ts';
 import { KubeletStats } from './kubelet-stats.ts';
 import { ProcSource } from './proc.ts';
@@ -19,10 +20,16 @@ type Factory = (options: Options, around: Around) => Source | undefined;
 /** Every source there is, a line each; one that the options switch off is undefined. */
 const factories: readonly Factory[] = [
   (options, { clock }) => new ProcSource({ ...options, network: options.cgroups }, clock),
-  ({ kubeletAddress }, { clock }) => kubeletAddress && new KubeletProbe(kubeletAddress, clock),
+  kubeletProbe,
   (options, { clock }) => (options.cgroups ? new CgroupSource(options, clock) : undefined),
   kubeletStats,
 ];
+
+function kubeletProbe({ kubeletAddress, procRoot }: Options, { clock }: Around): Source | undefined {
+  if (kubeletAddress === undefined) return undefined;
+  const queue = new CpuQueue(procRoot, 'kubelet');
+  return new KubeletProbe({ ...kubeletAddress, waitedMs: () => queue.waitedMs() }, clock);
+}
 
 /** A client for the agent's own kubelet. */
 export const kubeletOf = (options: Options, kubeletAddress: HostPort): KubeletClient =>
