@@ -200,6 +200,8 @@ const status = {
         ),
         infiniteSamples: count('Infinite samples, which were left out.'),
         counterResets: count('How often a counter of a target came with less than before.'),
+        outliers: count('Single values far away from those before and after; absent where there are none to tell of.'),
+        imputedSamples: count('Samples that were made up; absent where no signal says so.'),
         stuckTargets: count('Targets with a value, now, that never stands still and has been the same for a minute.'),
       },
     },

@@ -71,6 +71,19 @@ const evidence = {
         missing: count('Samples that should be in the window and are not.'),
         resets: count('How often a counter began anew within the window; 16 stands for more, too.'),
         infinite: count('Infinite values, which were left out; 16 stands for more, too.'),
+        late: count('Samples left out since they came too late, and frames of the source that did.'),
+        mistimed: count(
+          'Frames of the source that said a time that cannot be; they count as read when they were stored.',
+        ),
+        outliers: count('Single values far away from those before and after, where the policy asks for them.'),
+        imputed: count('Samples that were made up, since the policy says so.'),
+        skewMilliseconds: {
+          type: 'integer',
+          minimum: -2_147_483_648,
+          maximum: 2_147_483_647,
+          description:
+            'By how much the times of the source were corrected: its clock is behind, or ahead when negative.',
+        },
         flatSeconds: count('For how long a value that never stands still has been exactly the same.'),
       },
     },

@@ -73,6 +73,40 @@ export const signal = {
         },
       },
     },
+    fill: {
+      type: 'object',
+      description:
+        'What stands in the place of samples that are missing; absent: nothing does. They count as missing all the same, lower the confidence, and leave a target as stale as it is. Only beside a window of Mean, Min, Max, Slope or a percentile. Example: {maxSeconds: 10}.',
+      required: ['maxSeconds'],
+      properties: {
+        method: {
+          type: 'string',
+          enum: ['Last'],
+          default: 'Last',
+          description: 'Last: the last sample that was measured.',
+        },
+        maxSeconds: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 3600,
+          description: 'For so long after the last sample, and no longer than staleAfterSeconds. Example: 10.',
+        },
+      },
+    },
+    outliers: {
+      type: 'object',
+      description:
+        'Counts single values that are away from those before and after them; each counts half in the confidence. Absent: they are not looked for. Example: {deviations: 10}.',
+      required: ['deviations'],
+      properties: {
+        deviations: {
+          type: 'integer',
+          minimum: 3,
+          maximum: 1000,
+          description: 'From how many deviations on. Example: 10.',
+        },
+      },
+    },
     detect,
   },
 } as const satisfies Schema;

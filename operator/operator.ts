@@ -74,6 +74,7 @@ export class Operator {
   readonly #broker: Broker;
   readonly #policies: Policies;
   readonly #ingest: Ingest;
+  readonly #evaluator: Evaluator;
   readonly #state: StateSource;
   readonly #warnings: Warnings;
   readonly #lineage: LineageSource;
@@ -206,6 +207,7 @@ export class Operator {
     this.#broker = broker;
     this.#policies = policies;
     this.#ingest = ingest;
+    this.#evaluator = evaluator;
     this.#lineage = lineage;
     this.#kin = kin;
     this.#history = history;
@@ -330,7 +332,8 @@ export class Operator {
   async start(): Promise<void> {
     const { metricsPort: port, metricsAddress: address, namespace } = this.#options;
     this.#server = await serve({ port, address }, this.registry, this.checks, {
-      '/sources': () => sourcesPage(this.#ingest.sources, this.#ingest.nowMs),
+      '/sources': () =>
+        sourcesPage(this.#ingest.sources, this.#ingest.nowMs, (key) => this.#evaluator.sourceFaults(key)),
     });
     this.#logger.info('listening', { port: this.#server.port, namespace });
     this.#kinds.start();

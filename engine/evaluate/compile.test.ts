@@ -101,6 +101,26 @@ describe('compilePolicy', () => {
       'set target.kind to Pod, Container or Node',
     ],
     [signals({}, {}), 'spec.signals[1].name', 'must not be high again'],
+    [
+      signals({ fill: { maxSeconds: 60 }, window: { seconds: 60, aggregate: 'Mean' } }),
+      'spec.signals[0].fill.maxSeconds',
+      'not be more than staleAfterSeconds, 15',
+    ],
+    [
+      signals({
+        fill: { maxSeconds: 5 },
+        window: { seconds: 60, aggregate: 'Mean' },
+        detect: { absence: { forSeconds: 9 } },
+      }),
+      'spec.signals[0].fill',
+      'to absence a value says nothing',
+    ],
+    [signals({ fill: { maxSeconds: 5 }, window: undefined }), 'spec.signals[0].fill', 'beside a window of Mean'],
+    [
+      { target: { kind: 'Pod' }, ...signals({ fill: { maxSeconds: 5 }, window: { seconds: 60, aggregate: 'Mean' } }) },
+      'spec.signals[0].fill',
+      'measured for each Container',
+    ],
     [{ minConfidence: '120%' }, 'spec.minConfidence', 'from "0%" to "100%"'],
     [{ minConfidence: 'high' }, 'spec.minConfidence', 'from "0%" to "100%"'],
     [{ falseDiscoveryRate: { atMost: '0%' } }, 'spec.falseDiscoveryRate.atMost', 'more than "0%"'],

@@ -67,6 +67,12 @@ export function compilePolicy(id: string, revision: string, spec: PolicySpec): C
   for (const [index, name] of names.entries())
     if (names.indexOf(name) < index)
       problems.push({ path: `spec.signals[${index}].name`, message: `must not be ${name} again` });
+  for (const [index, { fill }] of spec.signals.entries())
+    if (fill !== undefined && fill.maxSeconds > (spec.staleAfterSeconds ?? 15))
+      problems.push({
+        path: `spec.signals[${index}].fill.maxSeconds`,
+        message: `must not be more than staleAfterSeconds, ${spec.staleAfterSeconds ?? 15}: what is older is stale, and nothing is done about it`,
+      });
   const when = spec.when === undefined ? () => every : taken(compileWhen(spec.when, names));
   const routes = spec.routes.map((route, index) => taken(compileRoute(route, `spec.routes[${index}].when`)));
   const minConfidence = taken(share(spec.minConfidence ?? '0%', 'spec.minConfidence'));

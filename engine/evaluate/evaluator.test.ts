@@ -5,7 +5,7 @@ import type { PolicySpec } from './policy-spec.ts';
 import type { RowIdentity, Target } from './target.ts';
 import { tellingOf } from './scenario/play.ts';
 import { containerRow, MadeUpSource, podRow, startMs, type Measured } from './testing/stream.ts';
-import type { VerdictChange } from './verdict.ts';
+import { flawless, type VerdictChange } from './verdict.ts';
 
 const memory = 'k8s.container.memory.limit_utilization';
 const throttled = 'k8s.container.cpu.throttled';
@@ -97,7 +97,7 @@ describe('Evaluator', () => {
         confidence: 1,
         sinceMs: startMs + 1000,
         samples: 1,
-        quality: { missing: 0, resets: 0, infinite: 0, flatMs: 0 },
+        quality: flawless,
         source: 'agent/n1',
         fromSequence: 2,
         toSequence: 2,
@@ -217,6 +217,8 @@ describe('Evaluator', () => {
       lateSamples: 0,
       infiniteSamples: 0,
       counterResets: 0,
+      outliers: 0,
+      imputedSamples: 0,
     });
   });
 

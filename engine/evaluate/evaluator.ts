@@ -3,7 +3,7 @@ import type { CompiledPolicy } from './compile.ts';
 import { PolicyRun, type Wanted } from './policy-run.ts';
 import { Scratch } from './scratch.ts';
 import { SourceRun } from './source-run.ts';
-import type { EvaluatorStats, PolicyFaults } from './stats.ts';
+import type { EvaluatorStats, PolicyFaults, SourceFaults } from './stats.ts';
 import type { RowIdentity, Target } from './target.ts';
 import type { Verdict, VerdictChange, VerdictState } from './verdict.ts';
 
@@ -176,6 +176,11 @@ export class Evaluator {
   /** What went wrong with a policy in force. */
   faults(policyId: string): PolicyFaults | undefined {
     return this.#policies.get(policyId)?.faults();
+  }
+
+  /** What is wrong with the samples of a source. */
+  sourceFaults(sourceKey: string): Readonly<SourceFaults> | undefined {
+    return this.#sources.get(sourceKey)?.faults;
   }
 
   #connect(run: PolicyRun): void {

@@ -1,3 +1,6 @@
+import type { Timing } from '../frame/types.ts';
+import { Moments } from './moments.ts';
+
 const entries = 64;
 
 /**
@@ -9,6 +12,10 @@ export class FrameLog {
   intervalMs = 0;
   lastFrameMs = -Infinity;
   lastSequence = 0;
+  /** By how much the times of the newest frame were corrected. */
+  skewMs = 0;
+  readonly #late = new Moments();
+  readonly #mistimed = new Moments();
   readonly #seconds = new Ring(1_000);
   readonly #minutes = new Ring(60_000);
 
@@ -17,7 +24,10 @@ export class FrameLog {
   }
 
   /** Notes a frame. A sequence that is not greater belongs to a restarted sender, whose frames are counted anew. */
-  note(sequence: number, tMs: number): void {
+  note(sequence: number, tMs: number, timing?: Timing): void {
+    this.skewMs = timing?.correctionMs ?? 0;
+    if (timing?.fault === 'Late') this.#late.note(0, tMs);
+    else if (timing?.fault !== undefined) this.#mistimed.note(0, tMs);
     if (sequence <= this.lastSequence) {
       this.#seconds.clear();
       this.#minutes.clear();
@@ -26,6 +36,16 @@ export class FrameLog {
     this.lastFrameMs = tMs;
     this.#seconds.note(sequence, tMs);
     this.#minutes.note(sequence, tMs);
+  }
+
+  /** How many of the last 16 frames that came late were read after `tMs`. */
+  lateAfter(tMs: number): number {
+    return this.#late.after(0, tMs);
+  }
+
+  /** The same of those that said a time that cannot be. */
+  mistimedAfter(tMs: number): number {
+    return this.#mistimed.after(0, tMs);
   }
 
   /** A frame that is not younger than `tMs`, the youngest that is known; the oldest known one when all are younger. */

@@ -289,6 +289,8 @@ export class PolicyRun {
       lateSamples: this.signals.reduce((total, { late }) => total + late, 0),
       infiniteSamples: this.signals.reduce((total, { flaws }) => total + flaws.infinite, 0),
       counterResets: this.signals.reduce((total, { flaws }) => total + flaws.resets, 0),
+      outliers: this.signals.reduce((total, { flaws }) => total + flaws.outliers, 0),
+      imputedSamples: this.signals.reduce((total, { imputed }) => total + imputed, 0),
     };
   }
 

@@ -12,6 +12,10 @@ export interface SignalSpec {
   readonly name: string;
   readonly metric: string;
   readonly window?: WindowSpec | undefined;
+  /** What stands in the place of samples that are missing; absent: nothing. */
+  readonly fill?: { readonly method?: 'Last' | undefined; readonly maxSeconds: number } | undefined;
+  /** From how many deviations on a single value is an outlier; absent: none is. */
+  readonly outliers?: { readonly deviations: number } | undefined;
   /** Exactly one detector of the registry, with its parameters. */
   readonly detect: object;
 }

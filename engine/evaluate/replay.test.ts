@@ -14,12 +14,15 @@ const policies: readonly (Omit<PolicySpec, 'routes'> & { readonly id: string })[
         name: 'high',
         metric: 'k8s.container.memory.limit_utilization',
         window: { seconds: 5, aggregate: 'P90' },
+        fill: { maxSeconds: 3 },
+        outliers: { deviations: 3 },
         detect: { threshold: { above: '70%', clearBelow: '60%' } },
       },
       {
         name: 'rising',
         metric: 'k8s.container.memory.limit_utilization',
         window: { seconds: 10, aggregate: 'Slope' },
+        fill: { maxSeconds: 4 },
         detect: { threshold: { above: '1%' } },
       },
       {

@@ -2,6 +2,7 @@ import type { DetectorBank } from '../detectors/detector.ts';
 import type { SignalFacts } from '../policy/judgement.ts';
 import { grown } from '../windows/pane-window.ts';
 import type { Values, Window } from '../windows/window.ts';
+import { Filling } from './filling.ts';
 import { Flaws } from './flaws.ts';
 import type { FrameLog } from './frame-log.ts';
 import type { Groups } from './groups.ts';
@@ -37,6 +38,7 @@ export class SignalRun {
   /** For each slot, how many rows of sources tell the metric, be it missing or not. */
   rows = new Int32Array(0);
   readonly #window: Window;
+  readonly #filling: Filling | undefined;
   readonly #groups: Groups;
   /** Who told the newest sample. */
   readonly #logs: (FrameLog | undefined)[] = [];
@@ -51,7 +53,9 @@ export class SignalRun {
     this.#groups = groups;
     this.#window = signal.createWindow();
     this.bank = signal.detector.create();
-    this.flaws = new Flaws(signal.metric);
+    this.flaws = new Flaws(signal.metric, signal.outlierDeviations);
+    const { fill } = signal;
+    if (fill !== undefined) this.#filling = new Filling(fill.maxMs, this.#window, fill.createCount());
     this.grow(slots);
   }
 
@@ -67,9 +71,15 @@ export class SignalRun {
     return this.#window.late;
   }
 
+  /** Samples that were made up. */
+  get imputed(): number {
+    return this.#filling?.total ?? 0;
+  }
+
   grow(slots: number): void {
     if (slots <= this.heard.length) return;
     this.#window.grow(slots);
+    this.#filling?.grow(slots);
     this.bank.grow(slots);
     this.flaws.grow(slots);
     this.lastSampleMs = grown(this.lastSampleMs, new Float64Array(slots));
@@ -81,6 +91,7 @@ export class SignalRun {
 
   reset(slot: number, nowMs: number): void {
     this.#window.reset(slot);
+    this.#filling?.reset(slot);
     this.bank.reset(slot);
     this.flaws.reset(slot);
     this.lastSampleMs[slot] = nowMs;
@@ -99,9 +110,12 @@ export class SignalRun {
   feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array, isShown = false): void {
     const isJudged = !isShown && this.signal.detector.judges !== 'Peers';
     const isOnce = slots === judged;
-    this.#window.take(slots, values, length, tMs, isJudged && isOnce ? scratch : undefined);
-    this.flaws.take(slots, values, length, tMs);
     const { lastSampleMs, heard } = this;
+    const { late } = this.#window;
+    const whole = this.#filling?.take(slots, values, length, tMs, lastSampleMs, this.#intervalOf) ?? values;
+    this.#window.take(slots, whole, length, tMs, isJudged && isOnce ? scratch : undefined);
+    if (this.#window.late > late) this.flaws.noteLate(slots, values, length, tMs, lastSampleMs);
+    this.flaws.take(slots, values, length, tMs);
     if (tMs < this.#oldestMs) this.#oldestMs = tMs;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
@@ -215,7 +229,7 @@ export class SignalRun {
       confidence: sure * trust,
       // Of half of the samples, half as much is known.
       chance: !firing ? 1 : this.signal.detector.looksEveryMs === undefined ? 0 : Math.min(1, (1 - sure) / trust),
-      samples: this.#window.count(slot),
+      samples: this.#measured(slot),
     };
   }
 
@@ -253,32 +267,54 @@ export class SignalRun {
 
   #value(slot: number): number {
     oneSlot[0] = slot;
-    this.#window.read(oneSlot, 1, this.lastSampleMs[slot] ?? 0, oneValue);
+    this.#window.read(oneSlot, 1, this.#newestMs(slot), oneValue);
     return oneValue[0] ?? NaN;
   }
 
   /**
    * What the confidence of the detector is multiplied by, for the samples it rests on: the share of those expected that
-   * are there, where the first after a reset counts half; without a window, one in so many as have come, infinite ones
-   * included, since the last that could be used; half of that when the value stands still. A silence is certain only
-   * while its source speaks.
+   * are there, where the first after a reset, an outlier, and one of a wrong time count half, and one that is made up a
+   * quarter; without a window, one in so many as have come, infinite ones included, since the last that could be used;
+   * half of that when the value stands still. A silence is certain only while its source speaks.
    */
   #trust(slot: number, nowMs: number): number {
     const log = this.#logs[slot];
     if (this.signal.detector.judges === 'Silence')
       return nowMs - (log?.lastFrameMs ?? -Infinity) <= 2 * (log?.intervalMs ?? 0) ? 1 : 0.5;
-    const { resets, infinite, flatMs } = this.#quality(slot);
+    const { resets, infinite, mistimed, outliers, imputed, flatMs } = this.#quality(slot);
     const expected = this.#expected(slot);
-    const count = this.#window.count(slot);
-    const held = count - Math.min(count, resets) / 2;
+    const measured = this.#measured(slot);
+    const held = measured - Math.min(measured, resets + mistimed + outliers) / 2 + imputed / 4;
     const share = this.#window.spanMs === 0 ? 1 / (1 + infinite) : expected <= 1 ? 1 : Math.min(1, held / expected);
     return flatMs > 0 ? share / 2 : share;
   }
 
   #quality(slot: number): SampleQuality {
-    const missing = this.heard[slot] === 0 ? 0 : Math.max(0, this.#expected(slot) - this.#window.count(slot));
-    return { missing, ...this.flaws.of(slot, this.lastSampleMs[slot] ?? 0, this.#window.spanMs) };
+    const newestMs = this.lastSampleMs[slot] ?? 0;
+    const { spanMs } = this.#window;
+    const log = this.#logs[slot];
+    const own = this.flaws.of(slot, newestMs, spanMs);
+    return {
+      ...own,
+      missing: this.heard[slot] === 0 ? 0 : Math.max(0, this.#expected(slot) - this.#measured(slot)),
+      late: own.late + (log?.lateAfter(newestMs - spanMs) ?? 0),
+      mistimed: log?.mistimedAfter(newestMs - spanMs) ?? 0,
+      imputed: this.#filling?.count(slot) ?? 0,
+      skewMs: log?.skewMs ?? 0,
+    };
   }
+
+  /** Samples in the window that were not made up. */
+  #measured(slot: number): number {
+    return this.#window.count(slot) - (this.#filling?.count(slot) ?? 0);
+  }
+
+  #newestMs(slot: number): number {
+    const measuredMs = this.lastSampleMs[slot] ?? 0;
+    return this.#filling === undefined ? measuredMs : Math.max(measuredMs, this.#filling.newestMs(slot));
+  }
+
+  readonly #intervalOf = (slot: number): number => this.#logs[slot]?.intervalMs ?? 0;
 
   /** One sample each interval of the source from each row, over the window less one pane; 0 without a window. */
   #expected(slot: number): number {

@@ -3,6 +3,7 @@ import { compileDetector } from '../detectors/registry.ts';
 import type { Scope } from '../frame/types.ts';
 import { nameOfOpenTelemetry } from '../open-telemetry.ts';
 import { knownMetrics, metricNamed, type Metric } from '../metrics.ts';
+import { count as aggregateCount } from '../windows/count.ts';
 import { aggregateNamed, aggregateNames } from '../windows/registry.ts';
 import type { Aggregate, Window } from '../windows/window.ts';
 import { suggestion } from './nearest.ts';
@@ -19,6 +20,9 @@ export interface CompiledSignal {
   readonly windowSeconds: number;
   readonly detector: CompiledDetector;
   createWindow(): Window;
+  /** For how long what is missing is filled, and windows that count what was. */
+  readonly fill?: { readonly maxMs: number; readonly createCount: () => Window } | undefined;
+  readonly outlierDeviations?: number | undefined;
   /** What agents are asked for, so that the detector need not judge here. */
   readonly scoring?: Scoring | undefined;
   /** Equal for signals that do the same, whatever their names. */
@@ -73,17 +77,54 @@ export function compileSignal(
       path: `${path}.detect.peers`,
       message: 'must not stand here: a Workload has no peers; set target.kind to Pod, Container or Node',
     });
+  problems.push(...fillProblems(spec, metric, detector, kind, path));
   if (problems.length > 0 || aggregate === undefined) return problems;
+  const { fill, outliers } = spec;
   return {
     name: spec.name,
     metric,
     aggregate,
     windowSeconds: seconds,
     detector,
-    scoring: scoringOf(detector, spec, metric.scope === kind, kind, warmupSeconds),
+    // An agent fills nothing.
+    scoring: fill === undefined ? scoringOf(detector, spec, metric.scope === kind, kind, warmupSeconds) : undefined,
     createWindow: () => aggregate.create({ seconds, minSamples }),
-    definition: JSON.stringify([metric.name, aggregate.name, seconds, minSamples, spec.detect]),
+    fill: fill && {
+      maxMs: fill.maxSeconds * 1000,
+      createCount: () => aggregateCount.create({ seconds, minSamples: 1 }),
+    },
+    outlierDeviations: outliers?.deviations,
+    definition: JSON.stringify([metric.name, aggregate.name, seconds, minSamples, spec.detect, fill, outliers]),
   };
+}
+
+/** A value that is made up says something of a gauge of the target itself, in a window. */
+function fillProblems(
+  { fill, window }: SignalSpec,
+  metric: Metric,
+  { judges }: CompiledDetector,
+  kind: TargetKind,
+  path: string,
+): Problem[] {
+  if (fill === undefined) return [];
+  const at = `${path}.fill`;
+  if (judges === 'Silence') return [{ path: at, message: 'must not stand here: to absence a value says nothing' }];
+  if (window === undefined || ['Last', 'Count', 'Rate', 'Increase'].includes(window.aggregate))
+    return [
+      {
+        path: at,
+        message:
+          'must stand beside a window of Mean, Min, Max, Slope or a percentile: elsewhere nothing is missing, or it is made up for by the next sample',
+      },
+    ];
+  if (metric.scope !== kind)
+    return [
+      {
+        path: at,
+        message: `must not stand here: ${metric.name} is measured for each ${metric.scope}, of which others go on`,
+      },
+    ];
+  return [];
 }
 
 /** A metric as the detector meets it: with the unit of the aggregate. */

@@ -8,7 +8,7 @@ import type { Scratch } from './scratch.ts';
 import { scoreColumn } from './scoring.ts';
 import { scopesOf } from './signal.ts';
 import type { SignalRun } from './signal-run.ts';
-import type { EvaluatorStats } from './stats.ts';
+import type { EvaluatorStats, SourceFaults } from './stats.ts';
 import type { RowIdentity } from './target.ts';
 
 /** Where one column's samples go for one signal. */
@@ -44,6 +44,7 @@ type Range = readonly [first: number, end: number];
 /** A source, and how its frames reach the policies: which signals want which column, and whose each row is. */
 export class SourceRun {
   readonly log: FrameLog;
+  readonly faults: SourceFaults = { infiniteSamples: 0, counterResets: 0, outliers: 0 };
   #keyframe: Keyframe;
   #identities: readonly (RowIdentity | undefined)[] = [];
   readonly #counters = new Counters();
@@ -123,7 +124,7 @@ export class SourceRun {
 
   /** Leads a frame's samples to the windows and lets the policies judge. */
   evaluate(frame: Frame, scratch: Scratch, stats: EvaluatorStats): void {
-    this.log.note(frame.sequence, frame.capturedMs);
+    this.log.note(frame.sequence, frame.capturedMs, frame.timing);
     for (const column of frame.columns) {
       const bindings = this.#bindings[column.column];
       if (bindings === undefined) stats.unknownColumns++;
@@ -159,12 +160,17 @@ export class SourceRun {
       const tMs = frame.capturedMs;
       if (infinite > 0) signal.flaws.noteInfinite(slots, values, length, tMs);
       if (isIncrease) signal.flaws.noteResets(slots, scratch.resets, resets, tMs);
+      const { outliers } = signal.flaws;
       signal.feed({ slots, values: samples, length, judged, count, tMs }, scratch.values, shown !== undefined);
+      this.faults.outliers += signal.flaws.outliers - outliers;
       run.lookAt(judged, count, signal, this.log);
     }
     stats.samples += length;
     stats.infiniteSamples += infinite;
-    if (resets > 0) stats.counterResets += resets;
+    this.faults.infiniteSamples += infinite;
+    if (resets <= 0) return;
+    stats.counterResets += resets;
+    this.faults.counterResets += resets;
   }
 
   /** Leads what an agent found to a signal. It tells so of all rows or of none. */

@@ -20,6 +20,16 @@ export interface EvaluatorStats {
   expressionErrors: number;
 }
 
+/** What was wrong with the samples of one source since it is heard. */
+export interface SourceFaults {
+  /** Infinite values. */
+  infiniteSamples: number;
+  /** How often a counter has come with less than before. */
+  counterResets: number;
+  /** Single values far away from those before and after, once for each signal that asks for them. */
+  outliers: number;
+}
+
 /** What went wrong with a policy since it came into force. */
 export interface PolicyFaults {
   /** Evaluations of `when` that ended in an error; the condition counted as not held. */
@@ -32,4 +42,8 @@ export interface PolicyFaults {
   readonly infiniteSamples: number;
   /** How often a counter of a target has come with less than before. */
   readonly counterResets: number;
+  /** Single values far away from those before and after them, where the policy asks for them. */
+  readonly outliers: number;
+  /** Samples that were made up, where the policy says so. */
+  readonly imputedSamples: number;
 }

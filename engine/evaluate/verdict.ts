@@ -25,7 +25,7 @@ export interface Evidence {
   readonly confidence: number;
   /** Since when `firing` is what it is. */
   readonly sinceMs: number;
-  /** Samples in the window. */
+  /** Samples in the window that were measured. */
   readonly samples: number;
   readonly quality: SampleQuality;
   /** Source that told the newest sample; empty before the first. */
@@ -43,9 +43,32 @@ export interface SampleQuality {
   readonly resets: number;
   /** Infinite values within the window, or since the last sample, 16 at most; they are left out. */
   readonly infinite: number;
+  /** Samples left out since they came too late, and frames of the source that came late, within the window. */
+  readonly late: number;
+  /** Frames of the source within the window that said a time that cannot be: their samples stand where they were stored. */
+  readonly mistimed: number;
+  /** Single values far away from those before and after, within the window, 16 at most; only where a policy asks. */
+  readonly outliers: number;
+  /** Samples in the window that were made up, since the policy says so. */
+  readonly imputed: number;
+  /** By how much the times of the source were corrected: its clock is so far behind, or ahead when negative. */
+  readonly skewMs: number;
   /** For how long a value that never stands still has been exactly the same; 0 in the first minute. */
   readonly flatMs: number;
 }
+
+/** Nothing is wrong. */
+export const flawless: SampleQuality = {
+  missing: 0,
+  resets: 0,
+  infinite: 0,
+  late: 0,
+  mistimed: 0,
+  outliers: 0,
+  imputed: 0,
+  skewMs: 0,
+  flatMs: 0,
+};
 
 /** The judgement of one target by one policy, at one moment. */
 export interface Verdict {

@@ -56,9 +56,19 @@ export interface Frame {
   readonly intervalMs: number;
   /** Frames the sender had to drop since its boot because the broker was away. */
   readonly dropped: number;
+  /** What the reader found of its time; not on the wire. */
+  readonly timing?: Timing;
   /** Row numbers in ascending order when only some rows are told; absent: all rows of the keyframe. */
   readonly rows?: Uint32Array;
   readonly columns: readonly ColumnValues[];
+}
+
+/** How the time of a frame was read. */
+export interface Timing {
+  /** `Late` frames keep their time; the others said a time that cannot be, and count as read when they were stored. */
+  readonly fault?: 'Future' | 'Backwards' | 'Late' | undefined;
+  /** What was added to the sender's time, in milliseconds, since its clock is wrong. */
+  readonly correctionMs: number;
 }
 
 export interface ColumnValues {

@@ -13,7 +13,7 @@ import type { Remediation } from '../../crds/remediation.ts';
 import { complete } from '../../crds/validate.ts';
 import type { Target } from '../../engine/evaluate/target.ts';
 import type { Wanted } from '../../engine/evaluate/policy-run.ts';
-import type { Verdict, VerdictChange, VerdictState } from '../../engine/evaluate/verdict.ts';
+import { flawless, type Verdict, type VerdictChange, type VerdictState } from '../../engine/evaluate/verdict.ts';
 import type { ClusterFacts } from '../decide/decision.ts';
 import { nodesOnly } from '../decide/harness.test.ts';
 import type { Shed } from '../ingest/pressure/shedder.ts';
@@ -272,7 +272,7 @@ export class Cluster {
           confidence: isEpisode ? 1 : 0,
           sinceMs: nowMs,
           samples: 1,
-          quality: { missing: 0, resets: 0, infinite: 0, flatMs: 0 },
+          quality: flawless,
           source: 'agent/node-1',
           fromSequence: 4,
           toSequence: 4,

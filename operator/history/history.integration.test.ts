@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
 import type { RowIdentity, Target } from '../../engine/evaluate/target.ts';
-import type { Evidence } from '../../engine/evaluate/verdict.ts';
+import { flawless, type Evidence } from '../../engine/evaluate/verdict.ts';
 import { decodeProfile, together, type Usual } from '../../engine/history/profile.ts';
 import { hourMs, minuteMs } from '../../engine/history/series.ts';
 import type { Incident } from '../../crds/incident.ts';
@@ -108,8 +108,7 @@ describe('History on a nats-server of its own', () => {
     await cluster.restart();
     const busy = { signal: 'busy', metric: cpu, aggregate: 'Mean', windowSeconds: 60, value: 9, threshold: '> 8' };
     const told = { finding: '', firing: true, confidence: 1, sinceMs: overMs, samples: 60, source: 'agent/node-1' };
-    const quality = { missing: 0, resets: 0, infinite: 0, flatMs: 0 };
-    const seen = { ...busy, ...told, quality, fromSequence: 1, toSequence: 60 };
+    const seen = { ...busy, ...told, quality: flawless, fromSequence: 1, toSequence: 60 };
     const policy = cluster.policy({ routes: [{ to: 'Incident' }] });
     const target = { ...container, uid: 'uid-web-1', name: 'web-1', node: 'node-1' };
     cluster.setVerdict(policy, target, 'Firing', { evidence: [seen] });

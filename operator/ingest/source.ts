@@ -111,7 +111,9 @@ export class Source {
     }
     if (this.#isFirstOfBoot) this.#miss(this.#silentIntervals(atMs, frame.intervalMs));
     this.#isFirstOfBoot = false;
-    const timed = atMs === frame.capturedMs ? frame : { ...frame, capturedMs: atMs };
+    const { correctionMs } = this.#clock;
+    const isAsTold = atMs === frame.capturedMs && fault === undefined && correctionMs === 0;
+    const timed = isAsTold ? frame : { ...frame, capturedMs: atMs, timing: { fault, correctionMs } };
     const keyframe = this.#keyframes.get(frame.generation);
     if (keyframe === undefined) {
       this.#hold(timed, storedMs);

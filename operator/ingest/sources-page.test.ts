@@ -24,6 +24,7 @@ describe('sources page', () => {
         ['agent/silent', heard({ lastStoredMs: nowMs - 42_000, lastReadMs: nowMs - 42_000 })],
       ],
       nowMs,
+      (key) => (key === 'agent/lossy' ? { infiniteSamples: 3, counterResets: 0, outliers: 1 } : undefined),
     );
     const told = JSON.parse(page) as { nowMs: number; sources: ({ source: string; stale?: object } & Quality)[] };
     expect(told.nowMs).to.equal(nowMs);
@@ -36,6 +37,7 @@ describe('sources page', () => {
     ]);
     expect(told.sources[0]?.stale).to.deep.equal({ reason: 'Silent', message: 'no frame for 42 s' });
     expect(told.sources[1]).to.include({ missed: 7, skewMs: 0 });
+    expect(told.sources[1]).to.deep.include({ samples: { infiniteSamples: 3, counterResets: 0, outliers: 1 } });
     expect(told.sources[1]).not.to.have.property('stale');
   });
 });

@@ -1,15 +1,20 @@
+import type { SourceFaults } from '../../engine/evaluate/stats.ts';
 import { staleness, type Quality } from './quality.ts';
 
 const staleAfterMs = 15_000;
 
 /**
  * Every source with its figures, as JSON, the worst first: those without fresh samples, then by how much of what they
- * sent did not reach a policy. Times are the stream’s.
+ * sent did not reach a policy; `samples` says what was wrong with the values that did. Times are the stream’s.
  */
-export function sourcesPage(sources: Iterable<readonly [key: string, quality: Quality]>, nowMs: number): string {
+export function sourcesPage(
+  sources: Iterable<readonly [key: string, quality: Quality]>,
+  nowMs: number,
+  faultsOf: (key: string) => Readonly<SourceFaults> | undefined,
+): string {
   const told = Array.from(sources, ([source, quality]) => {
     const stale = staleness(quality, nowMs, staleAfterMs);
-    return { source, ...(stale !== undefined && { stale }), ...quality };
+    return { source, ...(stale !== undefined && { stale }), ...quality, samples: faultsOf(source) };
   });
   const worstFirst = told.toSorted(
     (a, b) =>

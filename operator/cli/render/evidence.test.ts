@@ -22,6 +22,9 @@ describe('evidence of a signal', () => {
     [{ missing: 47 }, '12 samples; 47 missing'],
     [{ resets: 1 }, '12 samples; counters began anew once'],
     [{ resets: 16, infinite: 1 }, '12 samples; counters began anew 16 times; 1 infinite value left out'],
+    [{ late: 2, mistimed: 1 }, '12 samples; 2 late; 1 frame with a time that cannot be'],
+    [{ missing: 3, imputed: 3, outliers: 1 }, '12 samples; 3 missing; 1 outlier; 3 made up'],
+    [{ skewMilliseconds: -900 }, '12 samples; clock 900 ms ahead, corrected'],
     [
       { infinite: 2, flatSeconds: 75 },
       '12 samples; 2 infinite values left out; exactly the same for 75 s: a stuck sensor?',

@@ -50,15 +50,28 @@ function flaws({
   missing = 0,
   resets = 0,
   infinite = 0,
+  late = 0,
+  mistimed = 0,
+  outliers = 0,
+  imputed = 0,
+  skewMilliseconds = 0,
   flatSeconds = 0,
 }: NonNullable<Evidence['quality']> = {}): string[] {
   return [
     ...(missing > 0 ? [`${missing} missing`] : []),
     ...(resets > 0 ? [`counters began anew ${resets === 1 ? 'once' : `${resets} times`}`] : []),
     ...(infinite > 0 ? [`${infinite === 1 ? '1 infinite value' : `${infinite} infinite values`} left out`] : []),
+    ...(late > 0 ? [`${late} late`] : []),
+    ...(mistimed > 0 ? [`${mistimed === 1 ? '1 frame' : `${mistimed} frames`} with a time that cannot be`] : []),
+    ...(outliers > 0 ? [outliers === 1 ? '1 outlier' : `${outliers} outliers`] : []),
+    ...(imputed > 0 ? [`${imputed} made up`] : []),
+    ...(skewMilliseconds === 0 ? [] : [clock(skewMilliseconds)]),
     ...(flatSeconds > 0 ? [`exactly the same for ${flatSeconds} s: a stuck sensor?`] : []),
   ];
 }
+
+const clock = (skewMilliseconds: number): string =>
+  `clock ${Math.abs(skewMilliseconds)} ms ${skewMilliseconds > 0 ? 'behind' : 'ahead'}, corrected`;
 
 const frames = (from: number | undefined, to: number | undefined): string =>
   from !== undefined && from === to ? `frame ${from}` : `frames ${from ?? '?'}–${to ?? '?'}`;

@@ -220,6 +220,8 @@ describe('DetectionPolicy', () => {
       lateSamples: 4,
       infiniteSamples: 0,
       counterResets: 2,
+      outliers: 0,
+      imputedSamples: 3,
     };
     cluster.data = { faults, stuck: [nodeTarget('node-2')] };
     await cluster.seconds(11);
@@ -230,8 +232,9 @@ describe('DetectionPolicy', () => {
       infiniteSamples: 0,
       counterResets: 2,
       stuckTargets: 1,
+      imputedSamples: 3,
     });
-    cluster.data = { faults: { ...faults, lateSamples: 0, counterResets: 0 }, stuck: [] };
+    cluster.data = { faults: { ...faults, lateSamples: 0, counterResets: 0, imputedSamples: 0 }, stuck: [] };
     await cluster.seconds(11);
     expect(condition(stored(), 'DataFresh')).to.equal('True SamplesArrive');
     expect(stored().status).not.to.have.property('data');

@@ -146,10 +146,18 @@ function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number
 /** The figures, if there is anything but zeros. */
 function dataOf(data: PolicyData | undefined): DetectionPolicyStatus['data'] {
   if (data?.faults === undefined) return undefined;
-  const { lateSamples, infiniteSamples, counterResets } = data.faults;
+  const { lateSamples, infiniteSamples, counterResets, outliers, imputedSamples } = data.faults;
   const stuckTargets = data.stuck.length;
-  if (lateSamples + infiniteSamples + counterResets + stuckTargets === 0) return undefined;
-  return { lateSamples, infiniteSamples, counterResets, stuckTargets };
+  if (lateSamples + infiniteSamples + counterResets + stuckTargets + outliers + imputedSamples === 0) return undefined;
+  return {
+    lateSamples,
+    infiniteSamples,
+    counterResets,
+    stuckTargets,
+    // Only where the policy asks for them.
+    ...(outliers > 0 && { outliers }),
+    ...(imputedSamples > 0 && { imputedSamples }),
+  };
 }
 
 function withinBudget(draft: StatusDraft, { latency, policy }: PolicyStatusFacts): void {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Evidence } from '../../../engine/evaluate/verdict.ts';
+import { flawless, type Evidence } from '../../../engine/evaluate/verdict.ts';
 import { describeEvidence, evidenceOf } from './evidence.ts';
 
 const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
@@ -14,7 +14,7 @@ const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   confidence: 0.99,
   sinceMs: 0,
   samples: 1,
-  quality: { missing: 0, resets: 0, infinite: 0, flatMs: 0 },
+  quality: flawless,
   source: 'agent/n1',
   fromSequence: 1,
   toSequence: 2,
@@ -38,8 +38,14 @@ describe('evidence', () => {
 
   it('says what is wrong with the samples, and nothing when nothing is', () => {
     expect(evidenceOf(evidence())).not.to.have.property('quality');
-    const quality = { missing: 3, resets: 0, infinite: 1, flatMs: 61_900 };
-    expect(evidenceOf(evidence({ quality })).quality).to.deep.equal({ missing: 3, infinite: 1, flatSeconds: 61 });
+    const quality = { ...flawless, missing: 3, infinite: 1, imputed: 2, skewMs: -812.5, flatMs: 61_900 };
+    expect(evidenceOf(evidence({ quality })).quality).to.deep.equal({
+      missing: 3,
+      infinite: 1,
+      imputed: 2,
+      skewMilliseconds: -812,
+      flatSeconds: 61,
+    });
   });
 
   it('is short enough for the status', () => {

@@ -30,14 +30,16 @@ const usualText = (usual: UsualAnswer): NonNullable<RecordedEvidence['usual']> =
     ? { absent: usual.absent }
     : { p50: quantityText(usual.p50), p99: quantityText(usual.p99), over: usual.span, hours: usual.hours };
 
+const mostSkewMs = 2_147_483_647;
+
 /** What is wrong with the samples; nothing when nothing is. */
-function qualityOf({ missing, resets, infinite, flatMs }: SampleQuality): Pick<RecordedEvidence, 'quality'> {
-  const quality = {
-    ...(missing > 0 ? { missing } : {}),
-    ...(resets > 0 ? { resets } : {}),
-    ...(infinite > 0 ? { infinite } : {}),
-    ...(flatMs > 0 ? { flatSeconds: Math.floor(flatMs / 1000) } : {}),
+function qualityOf({ flatMs, skewMs, ...counts }: SampleQuality): Pick<RecordedEvidence, 'quality'> {
+  const told = {
+    ...counts,
+    skewMilliseconds: Math.round(Math.max(-mostSkewMs, Math.min(mostSkewMs, skewMs))),
+    flatSeconds: Math.floor(flatMs / 1000),
   };
+  const quality = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== 0));
   return Object.keys(quality).length === 0 ? {} : { quality };
 }
 
