@@ -2,20 +2,39 @@ import { latenessMs, panesOf, type Values, type Window, type WindowOptions } fro
 
 const laneBits = 7;
 export const lanes = 1 << laneBits;
+const chunkBits = 12;
+const chunkSlots = 1 << chunkBits;
 
-/** What is kept of 128 neighbouring slots, a lane each. Kinds of windows add what they keep of the samples' values. */
-export class Block {
-  /** Number of each lane's newest pane since the epoch; -Infinity when the lane is empty, whatever else it holds. */
-  readonly newest = new Float64Array(lanes).fill(-Infinity);
-  /** Samples of each lane. */
-  readonly totals = new Int32Array(lanes);
-  /** Samples of each pane and lane: bytes until one of them does not suffice. */
-  counts: Uint8Array | Int32Array;
+/**
+ * What is kept of up to 4,096 neighbouring slots, in blocks of 128, a lane each. Kinds of windows add what they keep of
+ * the samples' values. Numbers of slots, of panes, stand side by side for the lanes of a block.
+ */
+export abstract class Chunk {
+  slots = 0;
+  /** Number of each slot's newest pane since the epoch; -Infinity when it is empty, whatever else it holds. */
+  newest = new Float64Array(0);
+  /** Samples of each slot. */
+  totals = new Int32Array(0);
+  /** Samples of each pane of each slot: bytes until one of them does not suffice. */
+  counts: Uint8Array | Int32Array = new Uint8Array(0);
   /** The greatest of them that there is room for. */
   most = 0xff;
+  protected readonly panes: number;
 
   constructor(panes: number) {
-    this.counts = new Uint8Array(panes * lanes);
+    this.panes = panes;
+  }
+
+  /** Makes room for `slots`, a multiple of 128, and copies what is there. */
+  grow(slots: number): void {
+    this.slots = slots;
+    const bytes = slots * this.panes;
+    this.newest = grown(this.newest, new Float64Array(slots).fill(-Infinity));
+    this.totals = grown(this.totals, new Int32Array(slots));
+    this.counts =
+      this.counts instanceof Uint8Array
+        ? grown(this.counts, new Uint8Array(bytes))
+        : grown(this.counts, new Int32Array(bytes));
   }
 
   /** Makes room for panes of any number of samples. */
@@ -26,6 +45,10 @@ export class Block {
   }
 }
 
+/** Where a number of the pane at `index` of a slot's ring stands, of which there are `rows` for each lane. */
+export const paneAt = (slot: number, index: number, rows: number): number =>
+  ((slot >> laneBits) * rows + index) * lanes + (slot & (lanes - 1));
+
 /**
  * Sliding windows in constant time over anything that can be merged. Panes lie in a ring; the newest takes the place of
  * the one that leaves the window then. With each turn of the ring comes what is done for many panes at once:
@@ -34,8 +57,8 @@ export class Block {
  *     holds      pane   pane   pane  newest  | oldest   …  pane
  *                the present turn            | the turn before
  *
- * Slots lie in blocks of 128 side by side, so that a column of a frame walks through memory in order, and blocks are
- * added one by one: nothing is ever copied. Each block's turn begins at another pane, so that no moment has the end of
+ * Slots lie in blocks of 128 side by side, so that a column of a frame walks through memory in order, and blocks in
+ * chunks of 32, which are added one by one: the first grows by doubling, then nothing is copied. Each block's turn begins at another pane, so that no moment has the end of
  * all turns.
  *
  * A frame tells of the same slots in the same order again and again, and neighbours among them are in the same pane. So
@@ -48,7 +71,7 @@ export class Block {
  * Methods called for a run take and give no fractions, only where these stand: a fraction that crosses a call that the
  * engine does not inline is an object on the heap.
  */
-export abstract class PaneWindow<B extends Block> implements Window {
+export abstract class PaneWindow<C extends Chunk> implements Window {
   readonly paneMs: number;
   readonly spanMs: number;
   late = 0;
@@ -57,7 +80,7 @@ export abstract class PaneWindow<B extends Block> implements Window {
   protected readonly panes: number;
   protected readonly minSamples: number;
   readonly #mostLate: number;
-  readonly #blocks: B[] = [];
+  readonly #chunks: C[] = [];
 
   constructor({ seconds, minSamples }: WindowOptions) {
     const { panes, paneMs } = panesOf(seconds);
@@ -68,19 +91,20 @@ export abstract class PaneWindow<B extends Block> implements Window {
     this.#mostLate = Math.ceil(latenessMs / paneMs);
   }
 
-  /** A block whose lanes are all empty. */
-  protected abstract block(): B;
-  /** Makes all panes of the lanes from `lane` to before `end` hold nothing. */
-  protected abstract clear(block: B, lane: number, end: number): void;
+  /** A chunk without room. */
+  protected abstract chunk(): C;
+  /** Makes all panes of the slots from `slot` to before `end` of a chunk hold nothing. */
+  protected abstract clear(chunk: C, slot: number, end: number): void;
   /** The last pane of their turn has been taken; the next one comes to index 0. */
-  protected abstract endTurn(block: B, lane: number, end: number): void;
+  protected abstract endTurn(chunk: C, slot: number, end: number): void;
   /**
-   * Adds `values` from `k` on to the panes at `index` of the lanes from `lane` to before `end`, which if it `moves` are
-   * new ones and the samples there leave. Writes the aggregates to `out` from `k` on; NaN below `minSamples`.
+   * Adds `values` from `k` on to the panes at `index` of the slots from `slot` to before `end`, which are of one block;
+   * if it `moves` the panes are new ones, and the samples there leave. Writes the aggregates to `out` from `k` on; NaN
+   * below `minSamples`.
    */
   protected abstract slide(
-    block: B,
-    lane: number,
+    chunk: C,
+    slot: number,
     end: number,
     index: number,
     moves: boolean,
@@ -90,33 +114,38 @@ export abstract class PaneWindow<B extends Block> implements Window {
   ): void;
 
   grow(slots: number): void {
-    while (this.#blocks.length * lanes < slots) this.#blocks.push(this.block());
+    for (let first = 0; first < slots; first += chunkSlots) {
+      const chunk = (this.#chunks[first >> chunkBits] ??= this.chunk());
+      const wanted = Math.min(chunkSlots, slots - first);
+      if (wanted > chunk.slots)
+        chunk.grow(first > 0 ? chunkSlots : Math.min(chunkSlots, Math.max(lanes, 1 << Math.ceil(Math.log2(wanted)))));
+    }
   }
 
   reset(slot: number): void {
-    const block = this.#blocks[slot >> laneBits];
-    if (block !== undefined) block.newest[slot & (lanes - 1)] = -Infinity;
+    const chunk = this.#chunks[slot >> chunkBits];
+    if (chunk !== undefined) chunk.newest[slot & (chunkSlots - 1)] = -Infinity;
   }
 
   take(slots: Int32Array, values: Values, length: number, tMs: number, out = unread(length)): void {
     const pane = Math.floor(tMs / this.paneMs);
     for (let i = 0; i < length;) {
       const slot = slots[i] as number;
-      const block = this.#blocks[slot >> laneBits];
-      const lane = slot & (lanes - 1);
-      const held = block === undefined ? -Infinity : (block.newest[lane] as number);
+      const chunk = this.#chunks[slot >> chunkBits];
+      const first = slot & (chunkSlots - 1);
+      const held = chunk === undefined ? -Infinity : (chunk.newest[first] as number);
       const begins = held === -Infinity;
-      if (block === undefined || (begins && Number.isNaN(values[i]))) {
+      if (chunk === undefined || (begins && Number.isNaN(values[i]))) {
         out[i++] = NaN;
         continue;
       }
-      const { newest } = block;
+      const { newest } = chunk;
       const number = held > pane ? held : pane;
-      newest[lane] = number;
-      const last = Math.min(length, i + lanes - lane);
+      newest[first] = number;
+      const last = Math.min(length, i + lanes - (slot & (lanes - 1)));
       let to = i + 1;
       let empty = 0;
-      for (let next = slot + 1, at = lane + 1; to < last && slots[to] === next; to++, next++, at++) {
+      for (let next = slot + 1, at = first + 1; to < last && slots[to] === next; to++, next++, at++) {
         const its = newest[at] as number;
         if (its === -Infinity) {
           // Of several empty slots only those that have a sample begin; of others they are passed by without one.
@@ -128,14 +157,14 @@ export abstract class PaneWindow<B extends Block> implements Window {
         } else if (its !== held) break;
         newest[at] = number;
       }
-      const end = lane + to - i;
+      const end = first + to - i;
       const isLate = held - pane > this.#mostLate;
       if (isLate) this.late += numbersIn(values, i, to);
       this.intoPaneMs = tMs - number * this.paneMs;
-      const moves = this.#approach(block, slot, end, held, pane);
-      if (isLate) this.#put(block, lane, end, this.#indexOf(slot, number), i, out);
-      else this.slide(block, lane, end, this.#indexOf(slot, number), moves, values, i, out);
-      if (empty > 0) blank(newest, lane, out, i, to);
+      const moves = this.#approach(chunk, slot, end, held, pane);
+      if (isLate) this.#put(chunk, first, end, this.#indexOf(slot, number), i, out);
+      else this.slide(chunk, first, end, this.#indexOf(slot, number), moves, values, i, out);
+      if (empty > 0) blank(newest, first, out, i, to);
       i = to;
     }
   }
@@ -144,70 +173,72 @@ export abstract class PaneWindow<B extends Block> implements Window {
     const pane = Math.floor(tMs / this.paneMs);
     for (let i = 0; i < length;) {
       const slot = slots[i] as number;
-      const block = this.#blocks[slot >> laneBits];
-      const lane = slot & (lanes - 1);
-      const held = block === undefined ? -Infinity : (block.newest[lane] as number);
-      if (block === undefined || held === -Infinity) {
+      const chunk = this.#chunks[slot >> chunkBits];
+      const first = slot & (chunkSlots - 1);
+      const held = chunk === undefined ? -Infinity : (chunk.newest[first] as number);
+      if (chunk === undefined || held === -Infinity) {
         out[i++] = NaN;
         continue;
       }
-      const { newest } = block;
+      const { newest } = chunk;
       const number = held > pane ? held : pane;
-      newest[lane] = number;
-      const last = Math.min(length, i + lanes - lane);
+      newest[first] = number;
+      const last = Math.min(length, i + lanes - (slot & (lanes - 1)));
       let to = i + 1;
       let empty = 0;
-      for (let next = slot + 1, at = lane + 1; to < last && slots[to] === next; to++, next++, at++)
+      for (let next = slot + 1, at = first + 1; to < last && slots[to] === next; to++, next++, at++)
         if (newest[at] === -Infinity) empty++;
         else if (newest[at] === held) newest[at] = number;
         else break;
-      const end = lane + to - i;
+      const end = first + to - i;
       const index = this.#indexOf(slot, number);
-      if (this.#approach(block, slot, end, held, pane)) this.slide(block, lane, end, index, true, nothing, 0, nowhere);
-      this.#put(block, lane, end, index, i, out);
-      if (empty > 0) blank(newest, lane, out, i, to);
+      if (this.#approach(chunk, slot, end, held, pane)) this.slide(chunk, first, end, index, true, nothing, 0, nowhere);
+      this.#put(chunk, first, end, index, i, out);
+      if (empty > 0) blank(newest, first, out, i, to);
       i = to;
     }
   }
 
   count(slot: number): number {
-    const block = this.#blocks[slot >> laneBits];
-    const lane = slot & (lanes - 1);
-    return block === undefined || block.newest[lane] === -Infinity ? 0 : (block.totals[lane] as number);
+    const chunk = this.#chunks[slot >> chunkBits];
+    const at = slot & (chunkSlots - 1);
+    return chunk === undefined || chunk.newest[at] === -Infinity ? 0 : (chunk.totals[at] as number);
   }
 
   /** Moves a run whose newest pane was `held` to before `pane`. Answers whether there is a last step to be made. */
-  #approach(block: B, slot: number, end: number, held: number, pane: number): boolean {
-    const lane = slot & (lanes - 1);
+  #approach(chunk: C, slot: number, end: number, held: number, pane: number): boolean {
+    const first = slot & (chunkSlots - 1);
     const steps = pane - held;
     if (steps <= 0) return false;
     if (steps >= this.panes) {
-      this.#clear(block, lane, end);
+      this.#clear(chunk, first, end);
       return false;
     }
     let index = this.#indexOf(slot, held);
     for (let step = 1; ; step++) {
       index++;
       if (index === this.panes) {
-        this.endTurn(block, lane, end);
+        this.endTurn(chunk, first, end);
         index = 0;
       }
       if (step === steps) return true;
-      this.slide(block, lane, end, index, true, nothing, 0, nowhere);
+      this.slide(chunk, first, end, index, true, nothing, 0, nowhere);
     }
   }
 
   /** Writes the aggregates of a run to `out` from `k` on. */
-  #put(block: B, lane: number, end: number, index: number, k: number, out: Float64Array): void {
-    this.slide(block, lane, end, index, false, nothing, 0, nowhere);
-    for (let j = 0; j < end - lane; j++) out[k + j] = nowhere[j] as number;
+  #put(chunk: C, slot: number, end: number, index: number, k: number, out: Float64Array): void {
+    this.slide(chunk, slot, end, index, false, nothing, 0, nowhere);
+    for (let j = 0; j < end - slot; j++) out[k + j] = nowhere[j] as number;
   }
 
-  #clear(block: B, lane: number, end: number): void {
-    const { counts, totals } = block;
-    totals.fill(0, lane, end);
-    for (let index = 0; index < this.panes; index++) counts.fill(0, index * lanes + lane, index * lanes + end);
-    this.clear(block, lane, end);
+  #clear(chunk: C, slot: number, end: number): void {
+    chunk.totals.fill(0, slot, end);
+    for (let index = 0; index < this.panes; index++) {
+      const from = paneAt(slot, index, this.panes);
+      chunk.counts.fill(0, from, from + end - slot);
+    }
+    this.clear(chunk, slot, end);
   }
 
   /** Where in its slot's turn a pane comes to stand. */
@@ -226,8 +257,8 @@ function unread(length: number): Float64Array {
 }
 
 /** There is no value where a slot is empty. */
-function blank(newest: Float64Array, lane: number, out: Float64Array, k: number, end: number): void {
-  for (let i = k, at = lane; i < end; i++, at++) if (newest[at] === -Infinity) out[i] = NaN;
+function blank(newest: Float64Array, slot: number, out: Float64Array, k: number, end: number): void {
+  for (let i = k, at = slot; i < end; i++, at++) if (newest[at] === -Infinity) out[i] = NaN;
 }
 
 const numbersIn = (values: Values, from: number, end: number): number => {

@@ -1,34 +1,35 @@
-import { Block, lanes, PaneWindow } from './pane-window.ts';
+import { Chunk, grown, lanes, paneAt, PaneWindow } from './pane-window.ts';
 import { stored } from './stored.ts';
 import type { Values } from './window.ts';
 
 /** Times are counted in ms: of a pane from its beginning, of all panes from the beginning of the turn. */
-class SlopeBlock extends Block {
+class SlopeChunk extends Chunk {
   /** Sums over all samples, of t, t², x and t·x. */
-  readonly t = new Float64Array(lanes);
-  readonly tt = new Float64Array(lanes);
-  readonly x = new Float64Array(lanes);
-  readonly tx = new Float64Array(lanes);
+  t = new Float64Array(0);
+  tt = new Float64Array(0);
+  x = new Float64Array(0);
+  tx = new Float64Array(0);
   /** The means of t and x in each pane, row by row in turns. */
-  readonly means: Float32Array;
-  /** What panes with more than one sample have beside them. */
-  crowd: Crowd | undefined;
+  means = new Float32Array(0);
+  /** Of panes of several samples the sums of (t - mean t)² and (t - mean t)(x - mean x); windows of a minute have few. */
+  around = new Float32Array(0);
+  /** Of the newest pane, if it is one, its means and these sums as exact as numbers are. */
+  crowd = new Float64Array(0);
 
-  constructor(panes: number) {
-    super(panes);
-    this.means = new Float32Array(2 * panes * lanes);
+  override grow(slots: number): void {
+    super.grow(slots);
+    this.t = grown(this.t, new Float64Array(slots));
+    this.tt = grown(this.tt, new Float64Array(slots));
+    this.x = grown(this.x, new Float64Array(slots));
+    this.tx = grown(this.tx, new Float64Array(slots));
+    this.means = grown(this.means, new Float32Array(2 * slots * this.panes));
+    if (this.around.length > 0) this.spread();
   }
-}
 
-/** Panes of several samples, which windows of a minute have seldom. */
-class Crowd {
-  /** Of each pane, the sums of (t - mean t)² and (t - mean t)(x - mean x), row by row in turns. */
-  readonly around: Float32Array;
-  /** The same of the newest pane, and before it its means, as exact as numbers are. */
-  readonly newest = new Float64Array(4 * lanes);
-
-  constructor(panes: number) {
-    this.around = new Float32Array(2 * panes * lanes);
+  /** Makes room for panes of several samples. */
+  spread(): void {
+    this.around = grown(this.around, new Float32Array(this.means.length));
+    this.crowd = grown(this.crowd, new Float64Array(4 * this.slots));
   }
 }
 
@@ -46,22 +47,22 @@ const rounding = 2 ** -46;
  * itself. What leaves is subtracted from the sums over all panes, as in a SumWindow. With each turn, times are counted
  * from another beginning, so that they stay small, and the sums are made anew.
  */
-export class SlopeWindow extends PaneWindow<SlopeBlock> {
-  protected block(): SlopeBlock {
-    return new SlopeBlock(this.panes);
+export class SlopeWindow extends PaneWindow<SlopeChunk> {
+  protected chunk(): SlopeChunk {
+    return new SlopeChunk(this.panes);
   }
 
-  protected clear({ t, tt, x, tx }: SlopeBlock, lane: number, end: number): void {
-    for (const sums of [t, tt, x, tx]) sums.fill(0, lane, end);
+  protected clear({ t, tt, x, tx }: SlopeChunk, slot: number, end: number): void {
+    for (const sums of [t, tt, x, tx]) sums.fill(0, slot, end);
   }
 
-  protected endTurn(block: SlopeBlock, lane: number, end: number): void {
-    for (let at = lane; at < end; at++) this.#addUp(block, at, 0);
+  protected endTurn(chunk: SlopeChunk, slot: number, end: number): void {
+    for (let at = slot; at < end; at++) this.#addUp(chunk, at, 0);
   }
 
   protected slide(
-    block: SlopeBlock,
-    lane: number,
+    chunk: SlopeChunk,
+    slot: number,
     end: number,
     index: number,
     moves: boolean,
@@ -69,26 +70,26 @@ export class SlopeWindow extends PaneWindow<SlopeBlock> {
     k: number,
     out: Float64Array,
   ): void {
-    const { totals, means, t: sumT, tt: sumTT, x: sumX, tx: sumTX } = block;
-    const { counts } = block;
+    const { totals, means, t: sumT, tt: sumTT, x: sumX, tx: sumTX } = chunk;
+    const { counts } = chunk;
     const { minSamples } = this;
     const fromMs = index * this.paneMs;
     const goneFromMs = fromMs - this.spanMs;
     const intoMs = Math.fround(this.intoPaneMs);
     const atMs = fromMs + intoMs;
-    for (let at = lane, mean = 2 * index * lanes + lane, i = k; at < end; at++, mean++, i++) {
+    let mean = paneAt(slot, 2 * index, 2 * this.panes);
+    for (let at = slot, pane = paneAt(slot, index, this.panes), i = k; at < end; at++, pane++, mean++, i++) {
       const value = values[i] as number;
       const come = Number.isNaN(value) ? 0 : 1;
       if (moves) {
-        const pane = index * lanes + at;
         const had = counts[pane] as number;
         const goneT = goneFromMs + (means[mean] as number);
         const goneX = had * (means[mean + lanes] as number);
         let goneTT = had * goneT * goneT;
         let goneTX = goneX * goneT;
-        if (had > 1 && block.crowd !== undefined) {
-          goneTT += block.crowd.around[mean] as number;
-          goneTX += block.crowd.around[mean + lanes] as number;
+        if (had > 1) {
+          goneTT += chunk.around[mean] as number;
+          goneTX += chunk.around[mean + lanes] as number;
         }
         const comeX = come === 0 ? 0 : stored(value);
         means[mean] = intoMs;
@@ -102,8 +103,8 @@ export class SlopeWindow extends PaneWindow<SlopeBlock> {
         sumTT[at] = (sumTT[at] as number) + come * atMs * atMs - goneTT;
         sumX[at] = x;
         sumTX[at] = (sumTX[at] as number) + comeX * atMs - goneTX;
-        if (Math.abs(goneX) > dominates * Math.abs(x)) this.#addUp(block, at, index + 1);
-      } else if (come === 1) this.#add(block, at, index, values, i);
+        if (Math.abs(goneX) > dominates * Math.abs(x)) this.#addUp(chunk, at, index + 1);
+      } else if (come === 1) this.#add(chunk, at, index, values, i);
       const total = totals[at] as number;
       const meanT = (sumT[at] as number) / total;
       const spread = (sumTT[at] as number) - (sumT[at] as number) * meanT;
@@ -115,78 +116,93 @@ export class SlopeWindow extends PaneWindow<SlopeBlock> {
   }
 
   /** Adds a sample to a newest pane that may have some. */
-  #add(block: SlopeBlock, at: number, index: number, values: Values, i: number): void {
-    const pane = index * lanes + at;
-    const mean = pane + index * lanes;
-    const had = block.counts[pane] as number;
-    const counts = had === block.most ? block.widen() : block.counts;
-    const { means } = block;
-    const fromMs = index * this.paneMs;
-    if (had > 0) {
-      block.crowd ??= new Crowd(this.panes);
-      const { around, newest } = block.crowd;
-      if (had === 1) {
-        newest[at] = means[mean] as number;
-        newest[at + lanes] = means[mean + lanes] as number;
-        newest[at + 2 * lanes] = newest[at + 3 * lanes] = around[mean] = around[mean + lanes] = 0;
-      }
-      const t = fromMs + (means[mean] as number);
-      const x = means[mean + lanes] as number;
-      block.t[at] = (block.t[at] as number) - had * t;
-      block.tt[at] = (block.tt[at] as number) - (had * t * t + (around[mean] as number));
-      block.x[at] = (block.x[at] as number) - had * x;
-      block.tx[at] = (block.tx[at] as number) - (had * x * t + (around[mean + lanes] as number));
-      const count = had + 1;
-      const dt = this.intoPaneMs - (newest[at] as number);
-      const dx = (values[i] as number) - (newest[at + lanes] as number);
-      newest[at] = (newest[at] as number) + dt / count;
-      newest[at + lanes] = (newest[at + lanes] as number) + dx / count;
-      newest[at + 2 * lanes] = (newest[at + 2 * lanes] as number) + (dt * dt * had) / count;
-      newest[at + 3 * lanes] = (newest[at + 3 * lanes] as number) + (dt * dx * had) / count;
-      means[mean] = newest[at];
-      means[mean + lanes] = stored(newest[at + lanes] as number);
-      around[mean] = stored(newest[at + 2 * lanes] as number);
-      around[mean + lanes] = stored(newest[at + 3 * lanes] as number);
-    } else {
+  #add(chunk: SlopeChunk, slot: number, index: number, values: Values, i: number): void {
+    const { means } = chunk;
+    const pane = paneAt(slot, index, this.panes);
+    const mean = paneAt(slot, 2 * index, 2 * this.panes);
+    const had = chunk.counts[pane] as number;
+    const counts = had === chunk.most ? chunk.widen() : chunk.counts;
+    counts[pane] = had + 1;
+    chunk.totals[slot] = (chunk.totals[slot] as number) + 1;
+    if (had === 0) {
       means[mean] = this.intoPaneMs;
       means[mean + lanes] = stored(values[i] as number);
+    } else {
+      if (chunk.around.length === 0) chunk.spread();
+      this.#count(chunk, slot, index, -had);
+      this.#crowd(chunk, slot, mean, had, values, i);
     }
-    counts[pane] = had + 1;
-    block.totals[at] = (block.totals[at] as number) + 1;
-    const count = had + 1;
-    const t = fromMs + means[mean];
-    const x = means[mean + lanes] as number;
-    const around = had > 0 ? block.crowd?.around : undefined;
-    block.t[at] = (block.t[at] as number) + count * t;
-    block.tt[at] = (block.tt[at] as number) + (count * t * t + (around?.[mean] ?? 0));
-    block.x[at] = (block.x[at] as number) + count * x;
-    block.tx[at] = (block.tx[at] as number) + (count * x * t + (around?.[mean + lanes] ?? 0));
+    this.#count(chunk, slot, index, had + 1);
   }
 
-  /** Makes the sums of a lane anew, the panes from index `older` on being of the turn before. */
-  #addUp(block: SlopeBlock, at: number, older: number): void {
-    const { counts, means, crowd } = block;
+  /** One sample more, in a pane that has `had`. */
+  #crowd(
+    { crowd, means, around }: SlopeChunk,
+    slot: number,
+    mean: number,
+    had: number,
+    values: Values,
+    i: number,
+  ): void {
+    const at = 4 * slot;
+    if (had === 1) {
+      crowd[at] = means[mean] as number;
+      crowd[at + 1] = means[mean + lanes] as number;
+      crowd.fill(0, at + 2, at + 4);
+    }
+    const dt = this.intoPaneMs - (crowd[at] as number);
+    const dx = (values[i] as number) - (crowd[at + 1] as number);
+    const count = had + 1;
+    crowd[at] = (crowd[at] as number) + dt / count;
+    crowd[at + 1] = (crowd[at + 1] as number) + dx / count;
+    crowd[at + 2] = (crowd[at + 2] as number) + (dt * dt * had) / count;
+    crowd[at + 3] = (crowd[at + 3] as number) + (dt * dx * had) / count;
+    means[mean] = crowd[at];
+    means[mean + lanes] = stored(crowd[at + 1] as number);
+    around[mean] = stored(crowd[at + 2] as number);
+    around[mean + lanes] = stored(crowd[at + 3] as number);
+  }
+
+  /** Counts the newest pane, with `count` samples, into the sums, or with as many less than 0 out of them. */
+  #count({ t, tt, x, tx, means, around }: SlopeChunk, slot: number, index: number, count: number): void {
+    const mean = paneAt(slot, 2 * index, 2 * this.panes);
+    const ms = index * this.paneMs + (means[mean] as number);
+    const ofX = count * (means[mean + lanes] as number);
+    const isCrowd = Math.abs(count) > 1;
+    const ofTT = isCrowd ? Math.sign(count) * (around[mean] as number) : 0;
+    const ofTX = isCrowd ? Math.sign(count) * (around[mean + lanes] as number) : 0;
+    t[slot] = (t[slot] as number) + count * ms;
+    tt[slot] = (tt[slot] as number) + (count * ms * ms + ofTT);
+    x[slot] = (x[slot] as number) + ofX;
+    tx[slot] = (tx[slot] as number) + (ofX * ms + ofTX);
+  }
+
+  /** Makes the sums of a slot anew, the panes from index `older` on being of the turn before. */
+  #addUp(chunk: SlopeChunk, slot: number, older: number): void {
+    const { counts, means, around } = chunk;
     const { panes, paneMs } = this;
     let sumT = 0;
     let sumTT = 0;
     let sumX = 0;
     let sumTX = 0;
-    for (let index = 0, mean = at; index < panes; index++, mean += 2 * lanes) {
-      const count = counts[index * lanes + at] as number;
+    let mean = paneAt(slot, 0, 2 * panes);
+    let pane = paneAt(slot, 0, panes);
+    for (let index = 0; index < panes; index++, pane += lanes, mean += 2 * lanes) {
+      const count = counts[pane] as number;
       const t = (index < older ? index : index - panes) * paneMs + (means[mean] as number);
       const x = count * (means[mean + lanes] as number);
       sumT += count * t;
       sumTT += count * t * t;
       sumX += x;
       sumTX += x * t;
-      if (count > 1 && crowd !== undefined) {
-        sumTT += crowd.around[mean] as number;
-        sumTX += crowd.around[mean + lanes] as number;
+      if (count > 1) {
+        sumTT += around[mean] as number;
+        sumTX += around[mean + lanes] as number;
       }
     }
-    block.t[at] = sumT;
-    block.tt[at] = sumTT;
-    block.x[at] = sumX;
-    block.tx[at] = sumTX;
+    chunk.t[slot] = sumT;
+    chunk.tt[slot] = sumTT;
+    chunk.x[slot] = sumX;
+    chunk.tx[slot] = sumTX;
   }
 }

@@ -1,20 +1,22 @@
-import { Block, lanes, PaneWindow } from './pane-window.ts';
+import { Chunk, grown, lanes, paneAt, PaneWindow } from './pane-window.ts';
 import { stored } from './stored.ts';
 import type { Values, WindowOptions } from './window.ts';
 
 /** What is made of the sum and the number of a window's samples. */
 export type SumReading = 'Mean' | 'Sum' | 'PerSecond' | 'Count';
 
-class SumBlock extends Block {
-  /** Of each lane, and of each of its panes. */
-  readonly sums = new Float64Array(lanes);
-  readonly paneSums: Float32Array;
+class SumChunk extends Chunk {
+  /** Of each slot, and of each of its panes. */
+  sums = new Float64Array(0);
+  paneSums = new Float32Array(0);
   /** Of the newest pane, when it has more than one sample. */
   crowd = new Float64Array(0);
 
-  constructor(panes: number) {
-    super(panes);
-    this.paneSums = new Float32Array(panes * lanes);
+  override grow(slots: number): void {
+    super.grow(slots);
+    this.sums = grown(this.sums, new Float64Array(slots));
+    this.paneSums = grown(this.paneSums, new Float32Array(slots * this.panes));
+    if (this.crowd.length > 0) this.crowd = grown(this.crowd, new Float64Array(slots));
   }
 }
 
@@ -26,7 +28,7 @@ const dominates = 1024;
  * 2^-24 of it. What leaves is subtracted. So that nothing is left behind by it, what is left is added up anew when it is
  * little beside that, and at the end of each turn.
  */
-export class SumWindow extends PaneWindow<SumBlock> {
+export class SumWindow extends PaneWindow<SumChunk> {
   readonly #reading: SumReading;
   readonly #seconds: number;
 
@@ -36,22 +38,25 @@ export class SumWindow extends PaneWindow<SumBlock> {
     this.#seconds = options.seconds;
   }
 
-  protected block(): SumBlock {
-    return new SumBlock(this.panes);
+  protected chunk(): SumChunk {
+    return new SumChunk(this.panes);
   }
 
-  protected clear({ sums, paneSums }: SumBlock, lane: number, end: number): void {
-    sums.fill(0, lane, end);
-    for (let index = 0; index < this.panes; index++) paneSums.fill(0, index * lanes + lane, index * lanes + end);
+  protected clear({ sums, paneSums }: SumChunk, slot: number, end: number): void {
+    sums.fill(0, slot, end);
+    for (let index = 0; index < this.panes; index++) {
+      const from = paneAt(slot, index, this.panes);
+      paneSums.fill(0, from, from + end - slot);
+    }
   }
 
-  protected endTurn(block: SumBlock, lane: number, end: number): void {
-    for (let at = lane; at < end; at++) this.#addUp(block, at);
+  protected endTurn(chunk: SumChunk, slot: number, end: number): void {
+    for (let at = slot; at < end; at++) this.#addUp(chunk, at);
   }
 
   protected slide(
-    block: SumBlock,
-    lane: number,
+    chunk: SumChunk,
+    slot: number,
     end: number,
     index: number,
     moves: boolean,
@@ -59,11 +64,11 @@ export class SumWindow extends PaneWindow<SumBlock> {
     k: number,
     out: Float64Array,
   ): void {
-    const { totals, sums, paneSums } = block;
-    let { counts } = block;
+    const { totals, sums, paneSums } = chunk;
+    let { counts } = chunk;
     const { minSamples } = this;
     const isMean = this.#reading === 'Mean';
-    for (let at = lane, pane = index * lanes + lane, i = k; at < end; at++, pane++, i++) {
+    for (let at = slot, pane = paneAt(slot, index, this.panes), i = k; at < end; at++, pane++, i++) {
       const value = values[i] as number;
       const come = Number.isNaN(value) ? 0 : 1;
       const had = counts[pane] as number;
@@ -81,15 +86,15 @@ export class SumWindow extends PaneWindow<SumBlock> {
         sum += added - gone;
         sums[at] = sum;
         if (Math.abs(gone) > dominates * Math.abs(sum)) {
-          this.#addUp(block, at);
+          this.#addUp(chunk, at);
           sum = sums[at] as number;
         }
       } else if (come === 1) {
-        if (had === block.most) counts = block.widen();
-        if (block.crowd.length === 0 && had > 0) block.crowd = new Float64Array(lanes);
+        if (had === chunk.most) counts = chunk.widen();
+        if (chunk.crowd.length === 0 && had > 0) chunk.crowd = new Float64Array(chunk.slots);
         const before = paneSums[pane] as number;
-        const exact = had === 0 ? value : had === 1 ? before + value : (block.crowd[at] as number) + value;
-        if (had > 0) block.crowd[at] = exact;
+        const exact = had === 0 ? value : had === 1 ? before + value : (chunk.crowd[at] as number) + value;
+        if (had > 0) chunk.crowd[at] = exact;
         const after = stored(exact);
         paneSums[pane] = after;
         counts[pane] = had + 1;
@@ -109,9 +114,10 @@ export class SumWindow extends PaneWindow<SumBlock> {
     return this.#reading === 'Sum' ? sum : sum / this.#seconds;
   }
 
-  #addUp({ sums, paneSums }: SumBlock, at: number): void {
+  #addUp({ sums, paneSums }: SumChunk, slot: number): void {
     let sum = 0;
-    for (let pane = at; pane < paneSums.length; pane += lanes) sum += paneSums[pane] as number;
-    sums[at] = sum;
+    const end = paneAt(slot, this.panes, this.panes);
+    for (let pane = paneAt(slot, 0, this.panes); pane < end; pane += lanes) sum += paneSums[pane] as number;
+    sums[slot] = sum;
   }
 }
