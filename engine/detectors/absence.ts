@@ -29,10 +29,11 @@ class AbsenceBank extends FlagBank {
     this.#forMs = forMs;
   }
 
-  judge({ slots, length, tMs, lastSampleMs }: Batch): void {
+  judge({ slots, length, tMs, lastSampleMs }: Batch): boolean {
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
       if (slot >= 0) this.firing[slot] = tMs - (lastSampleMs[slot] as number) >= this.#forMs ? 1 : 0;
     }
+    return true;
   }
 }

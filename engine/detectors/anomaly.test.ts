@@ -125,7 +125,7 @@ describe('anomaly', () => {
   it('looks at its aggregate as often as it is told, whatever the rate of the samples', () => {
     const bank = bankOf({ everySeconds: 10 });
     const slots = Int32Array.of(0);
-    const give = (tMs: number, value: number): void =>
+    const give = (tMs: number, value: number): void => {
       bank.judge({
         slots,
         length: 1,
@@ -134,6 +134,7 @@ describe('anomaly', () => {
         lastSampleMs: Float64Array.of(startMs),
         groups: Int32Array.of(-1),
       });
+    };
     give(startMs, 1);
     const after = bank.save(0);
     for (let ms = 1000; ms < 10_000; ms += 1000) give(startMs + ms, 5);

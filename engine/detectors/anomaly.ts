@@ -130,7 +130,7 @@ class AnomalyBank implements DetectorBank {
     this.firing[slot] = 0;
   }
 
-  judge({ slots, length, values, tMs }: Batch): void {
+  judge({ slots, length, values, tMs }: Batch): boolean {
     if (this.#state.length === 0) this.#growState();
     const { given } = this.#sight;
     const { sign, everyMs } = this.#watch;
@@ -146,6 +146,7 @@ class AnomalyBank implements DetectorBank {
       given[1] = tMs;
       this.#take(slot);
     }
+    return true;
   }
 
   confidence(slot: number): number {

@@ -128,7 +128,7 @@ class BurnRateBank extends NumberBank {
     this.#windows = burn.pairs.map(({ longSeconds }) => new BurnWindows(longSeconds * 1000));
   }
 
-  judge({ slots, length, values, tMs }: Batch): void {
+  judge({ slots, length, values, tMs }: Batch): boolean {
     const { above, below, isShare } = this.#burn.isBad;
     this.#nowMs = tMs;
     for (const window of this.#windows) window.setTime(tMs);
@@ -139,6 +139,7 @@ class BurnRateBank extends NumberBank {
       const bad = isShare ? Math.max(0, Math.min(1, value)) : value > above || value < below ? 1 : 0;
       this.#take(slot, bad);
     }
+    return true;
   }
 
   confidence(slot: number): number {

@@ -120,7 +120,7 @@ class ChangePointBank extends NumberBank {
     this.#watch = watch;
   }
 
-  judge({ slots, length, values, tMs }: Batch): void {
+  judge({ slots, length, values, tMs }: Batch): boolean {
     const { everyMs } = this.#watch;
     const state = this.state;
     for (let i = 0; i < length; i++) {
@@ -133,6 +133,7 @@ class ChangePointBank extends NumberBank {
       state[at + dueMs] = (Math.floor(tMs / everyMs) + 1) * everyMs;
       this.#take(slot, at, value, tMs);
     }
+    return true;
   }
 
   confidence(slot: number): number {

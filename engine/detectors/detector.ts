@@ -26,7 +26,8 @@ export interface DetectorBank {
   grow(slots: number): void;
   /** Makes a slot as new. */
   reset(slot: number): void;
-  judge(batch: Batch): void;
+  /** Answers false only if none of these slots fires then. */
+  judge(batch: Batch): boolean;
   /** How sure it is of a slot that fires, 0 to 1, if all samples were there. */
   confidence(slot: number): number;
   /** What it found at a slot that fires, in words and numbers; empty when value and threshold say it all. */

@@ -4,7 +4,7 @@ import type { Batch, DetectorBank } from './detector.ts';
 export abstract class FlagBank implements DetectorBank {
   firing = new Uint8Array(0);
 
-  abstract judge(batch: Batch): void;
+  abstract judge(batch: Batch): boolean;
 
   grow(slots: number): void {
     if (slots <= this.firing.length) return;

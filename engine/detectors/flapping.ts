@@ -64,13 +64,16 @@ class FlappingBank extends NumberBank {
     this.#level = level;
   }
 
-  judge({ slots, length, values, tMs }: Batch): void {
+  judge({ slots, length, values, tMs }: Batch): boolean {
+    let any = 0;
     const state = this.state;
     const level = this.#level;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
       const value = values[i] as number;
-      if (slot < 0 || Number.isNaN(value)) continue;
+      if (slot < 0) continue;
+      any |= this.firing[slot] as number;
+      if (Number.isNaN(value)) continue;
       const at = slot * this.size;
       const now = level === undefined ? value : value > level ? 1 : 0;
       if (state[at + known] !== 0 && now !== state[at + side]) {
@@ -82,8 +85,11 @@ class FlappingBank extends NumberBank {
       state[at + side] = now;
       state[at + seenMs] = tMs;
       const enough = this.firing[slot] === 0 ? this.#changes : Math.ceil(this.#changes / 2);
-      this.firing[slot] = tMs - this.#lastMs(at, enough) <= this.#withinMs ? 1 : 0;
+      const fires = tMs - this.#lastMs(at, enough) <= this.#withinMs ? 1 : 0;
+      this.firing[slot] = fires;
+      any |= fires;
     }
+    return any !== 0;
   }
 
   /** What was counted is certain. */

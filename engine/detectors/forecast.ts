@@ -117,18 +117,25 @@ class ForecastBank extends NumberBank {
     this.#partMs = (prospect.overSeconds * 1000) / points;
   }
 
-  judge({ slots, length, values: given, tMs }: Batch): void {
+  judge({ slots, length, values: given, tMs }: Batch): boolean {
+    let any = 0;
     const state = this.state;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
       const value = given[i] as number;
-      if (slot < 0 || !(Math.abs(value) <= greatest)) continue;
+      if (slot < 0) continue;
+      any |= this.firing[slot] as number;
+      if (!(Math.abs(value) <= greatest)) continue;
       const at = slot * size;
-      if (tMs >= (state[at + partEnds] as number)) this.#endPart(slot, at, tMs);
+      if (tMs >= (state[at + partEnds] as number)) {
+        this.#endPart(slot, at, tMs);
+        any |= this.firing[slot] as number;
+      }
       state[at + partCount] = (state[at + partCount] as number) + 1;
       state[at + partTime] = (state[at + partTime] as number) + tMs;
       state[at + partValue] = (state[at + partValue] as number) + value;
     }
+    return any !== 0;
   }
 
   confidence(slot: number): number {

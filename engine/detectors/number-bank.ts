@@ -15,7 +15,7 @@ export abstract class NumberBank implements DetectorBank {
     this.size = size;
   }
 
-  abstract judge(batch: Batch): void;
+  abstract judge(batch: Batch): boolean;
   abstract confidence(slot: number): number;
   abstract finding(slot: number): string;
 

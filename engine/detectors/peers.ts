@@ -123,7 +123,7 @@ class PeersBank extends NumberBank {
   }
 
   /** A slot without a value stays as it was, and is nobody's peer. */
-  judge(batch: Batch): void {
+  judge(batch: Batch): boolean {
     this.#sort(batch);
     this.#measure();
     const { slots, length, values, groups } = batch;
@@ -139,6 +139,7 @@ class PeersBank extends NumberBank {
       this.state[at + members] = this.#counts[group] as number;
       this.firing[slot] = this.#isStrange(at) ? 1 : 0;
     }
+    return true;
   }
 
   confidence(slot: number): number {

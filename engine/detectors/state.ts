@@ -52,7 +52,8 @@ class StateBank extends FlagBank {
     this.#codes = Float64Array.from(codes);
   }
 
-  judge({ slots, length, values }: Batch): void {
+  judge({ slots, length, values }: Batch): boolean {
+    let any = 0;
     const codes = this.#codes;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
@@ -61,6 +62,8 @@ class StateBank extends FlagBank {
       let found = 0;
       for (let k = 0; k < codes.length; k++) if (codes[k] === value) found = 1;
       this.firing[slot] = found;
+      any |= found;
     }
+    return any !== 0;
   }
 }

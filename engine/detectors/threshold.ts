@@ -77,18 +77,23 @@ class ThresholdBank extends FlagBank {
     this.#levels = levels;
   }
 
-  judge({ slots, length, values }: Batch): void {
+  judge({ slots, length, values }: Batch): boolean {
     const { high, highEnd, low, lowEnd } = this.#levels;
     const firing = this.firing;
+    let any = 0;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
       if (slot < 0) continue;
       const value = values[i] as number;
       const was = firing[slot] as number;
-      if (value > high) firing[slot] = over;
-      else if (value < low) firing[slot] = under;
-      else if (was !== 0 && !stays(was, value, high, highEnd, low, lowEnd)) firing[slot] = 0;
+      let is = 0;
+      if (value > high) is = over;
+      else if (value < low) is = under;
+      else if (was !== 0 && stays(was, value, high, highEnd, low, lowEnd)) is = was;
+      if (is !== was) firing[slot] = is;
+      any |= is;
     }
+    return any !== 0;
   }
 }
 

@@ -47,6 +47,8 @@ export class PolicyRun {
   readonly #counts = Object.fromEntries(verdictStates.map((state) => [state, 0])) as Record<VerdictState, number>;
   /** For each slot, why it is looked at: `watched`, `timed`, `noticed`. */
   #attention = new Uint8Array(0);
+  /** For how many there is a reason. */
+  #attended = 0;
   /** For each slot, the end of its warm-up, and when it was judged last. */
   #warmMs = new Float64Array(0);
   #judgedMs = new Float64Array(0);
@@ -125,7 +127,7 @@ export class PolicyRun {
     if (JSON.stringify(this.#discoveries?.rate) !== JSON.stringify(policy.discoveries))
       this.#discoveries = policy.discoveries && new Discoveries(policy.discoveries);
     for (const slot of this.#slots.values()) {
-      this.#attention[slot] = timed;
+      this.#attend(slot, timed);
       const place = this.#places[slot];
       if (place !== undefined) place.when = undefined;
     }
@@ -149,7 +151,7 @@ export class PolicyRun {
     this.#grow(this.#slots.capacity);
     this.#warmMs[slot] = -Infinity;
     this.#judgedMs[slot] = nowMs;
-    this.#attention[slot] = 0;
+    this.#attend(slot, 0);
     this.#groups.join(slot, target);
     for (const signal of this.signals) signal.reset(slot, nowMs);
     const standing = initial(nowMs);
@@ -167,6 +169,11 @@ export class PolicyRun {
 
   removeRow(slot: number, nowMs: number): void {
     if (this.#slots.removeRow(slot, nowMs)) this.#left.push(slot);
+  }
+
+  /** Whether targets are looked at though their signals are quiet. */
+  get attends(): boolean {
+    return this.#attended > 0;
   }
 
   /** Remembers to judge those of some slots, told of by `log`, of which there is anything to say. */
@@ -199,7 +206,8 @@ export class PolicyRun {
     for (const [slot, goneMs] of this.#slots.gone)
       if (nowMs - goneMs >= forgetAfterMs) this.end(slot, nowMs, 'TargetGone');
     if (this.isSuspended) return;
-    for (let slot = 0; slot < length; slot++) if (((this.#attention[slot] as number) & timed) !== 0) this.#heat(slot);
+    if (this.#attended > 0)
+      for (let slot = 0; slot < length; slot++) if (((this.#attention[slot] as number) & timed) !== 0) this.#heat(slot);
     for (const signal of this.signals) {
       signal.elapse(live, length, nowMs, staleAfterMs, scratch.values);
       const turned = signal.turned(live, length, nowMs, staleAfterMs, scratch.slots);
@@ -222,7 +230,7 @@ export class PolicyRun {
     this.#places[slot] = undefined;
     this.#counts[from]--;
     this.#unsettled.delete(slot);
-    this.#attention[slot] = 0;
+    this.#attend(slot, 0);
     this.#discoveries?.end(slot);
     if (from !== 'Inactive') this.#emit({ verdict: last, from, atMs: nowMs, cause });
   }
@@ -294,6 +302,12 @@ export class PolicyRun {
     };
   }
 
+  #attend(slot: number, why: number): void {
+    if (this.#attention[slot] !== 0) this.#attended--;
+    if (why !== 0) this.#attended++;
+    this.#attention[slot] = why;
+  }
+
   #heat(slot: number): void {
     if (this.#isHot[slot] !== 0) return;
     this.#isHot[slot] = 1;
@@ -330,7 +344,7 @@ export class PolicyRun {
       // That the young are not listened to is no fault: the verdict stands still, and so does its time.
       place.standing = pause(standing, nowMs);
       this.#discoveries?.withdraw(slot);
-      this.#attention[slot] = watched | timed;
+      this.#attend(slot, watched | timed);
       return;
     }
     place.confidence = judgement.confidence;
@@ -356,7 +370,7 @@ export class PolicyRun {
     const from = place.standing.state;
     const { state } = standing;
     place.standing = standing;
-    this.#attention[slot] = state === 'Pending' || state === 'Clearing' ? watched | timed : watched;
+    this.#attend(slot, state === 'Pending' || state === 'Clearing' ? watched | timed : watched);
     if (state === from) return;
     this.#counts[from]--;
     this.#counts[state]++;
@@ -396,7 +410,7 @@ export class PolicyRun {
     if (any !== 0 && (all || this.policy.spec.when !== undefined)) return false;
     const attention = this.#attention[slot] as number;
     if ((attention & (watched | timed)) !== 0 && this.#places[slot]?.standing.state !== 'Inactive') return false;
-    this.#attention[slot] = any === 0 ? 0 : noticed;
+    this.#attend(slot, any === 0 ? 0 : noticed);
     return true;
   }
 

@@ -105,9 +105,9 @@ export class SignalRun {
 
   /**
    * Takes samples and judges the slots they belong to, unless what an agent finds of them is shown. `scratch` holds
-   * `count` numbers.
+   * `count` numbers. Answers false only if none of the slots fires then.
    */
-  feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array, isShown = false): void {
+  feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array, isShown = false): boolean {
     const isJudged = !isShown && this.signal.detector.judges !== 'Peers';
     const isOnce = slots === judged;
     const { lastSampleMs, heard } = this;
@@ -123,9 +123,16 @@ export class SignalRun {
       if (tMs > (lastSampleMs[slot] as number)) lastSampleMs[slot] = tMs;
       heard[slot] = 1;
     }
-    if (!isJudged) return;
+    if (!isJudged) return true;
     if (!isOnce) this.#window.read(judged, count, tMs, scratch);
-    this.bank.judge({ slots: judged, length: count, values: scratch, tMs, lastSampleMs, groups: this.#groups.of });
+    return this.bank.judge({
+      slots: judged,
+      length: count,
+      values: scratch,
+      tMs,
+      lastSampleMs,
+      groups: this.#groups.of,
+    });
   }
 
   /** Time in which nothing could be heard is no silence of anybody. */

@@ -161,9 +161,10 @@ export class SourceRun {
       if (infinite > 0) signal.flaws.noteInfinite(slots, values, length, tMs);
       if (isIncrease) signal.flaws.noteResets(slots, scratch.resets, resets, tMs);
       const { outliers } = signal.flaws;
-      signal.feed({ slots, values: samples, length, judged, count, tMs }, scratch.values, shown !== undefined);
+      const samplesOf = { slots, values: samples, length, judged, count, tMs };
+      const mayFire = signal.feed(samplesOf, scratch.values, shown !== undefined);
       this.faults.outliers += signal.flaws.outliers - outliers;
-      run.lookAt(judged, count, signal, this.log);
+      if (mayFire || run.attends) run.lookAt(judged, count, signal, this.log);
     }
     stats.samples += length;
     stats.infiniteSamples += infinite;

@@ -69,7 +69,7 @@ export class OneSeries {
     if (!Number.isNaN(value)) this.#lastSampleMs[this.slot] = Math.max(tMs, this.#lastSampleMs[this.slot] ?? tMs);
     const usual = this.#usual;
     const step = this.step++;
-    this.bank.judge({
+    const mayFire = this.bank.judge({
       slots: this.#slots,
       length: this.#slots.length,
       values: Float64Array.from(this.#slots, (slot, i) =>
@@ -79,6 +79,8 @@ export class OneSeries {
       lastSampleMs: this.#lastSampleMs,
       groups: this.#groups,
     });
+    if (!mayFire && this.#slots.some((slot) => slot >= 0 && this.bank.firing[slot] !== 0))
+      throw new Error('a slot fires, and the bank says that none does');
     return this.bank.firing[this.slot] !== 0;
   }
 }
