@@ -22,11 +22,10 @@ const timed = 2;
 /** It is inactive, and at least one of its signals is not quiet. */
 const noticed = 4;
 
+/** Where a target stands that is not inactive. */
 interface Place {
-  target: Target;
-  standing: Standing;
-  confidence: number;
-  when: When | undefined;
+  readonly standing: Standing;
+  readonly confidence: number;
 }
 
 /** Which verdicts are asked for: one costs far more than to see that it is not wanted. */
@@ -43,7 +42,13 @@ export class PolicyRun {
   readonly #stats: EvaluatorStats;
   readonly #slots = new Slots();
   readonly #groups = new Groups();
-  readonly #places: (Place | undefined)[] = [];
+  readonly #targets: (Target | undefined)[] = [];
+  /** Of those that are not inactive: few of many, mostly. */
+  readonly #places = new Map<number, Place>();
+  /** The conditions of those that were judged by one. */
+  readonly #whens = new Map<number, When>();
+  /** For each slot, since when an inactive target is so. */
+  #inactiveMs = new Float64Array(0);
   readonly #counts = Object.fromEntries(verdictStates.map((state) => [state, 0])) as Record<VerdictState, number>;
   /** For each slot, why it is looked at: `watched`, `timed`, `noticed`. */
   #attention = new Uint8Array(0);
@@ -54,8 +59,6 @@ export class PolicyRun {
   #judgedMs = new Float64Array(0);
   /** Slots of which no row spoke any more at some time since it was looked whether the policy selects their targets. */
   #left: number[] = [];
-  /** The slots of targets that are not inactive: few of many, mostly. */
-  readonly #unsettled = new Set<number>();
   #discoveries: Discoveries | undefined;
   #hot = new Int32Array(64);
   #hotCount = 0;
@@ -126,11 +129,8 @@ export class PolicyRun {
     this.#left = Array.from(this.#slots.gone, ([slot]) => slot);
     if (JSON.stringify(this.#discoveries?.rate) !== JSON.stringify(policy.discoveries))
       this.#discoveries = policy.discoveries && new Discoveries(policy.discoveries);
-    for (const slot of this.#slots.values()) {
-      this.#attend(slot, timed);
-      const place = this.#places[slot];
-      if (place !== undefined) place.when = undefined;
-    }
+    this.#whens.clear();
+    for (const slot of this.#slots.values()) this.#attend(slot, timed);
     return restarted;
   }
 
@@ -138,11 +138,10 @@ export class PolicyRun {
   admit(target: Target, most: number, nowMs: number): number {
     const known = this.#slots.of(target.key);
     if (known !== undefined) {
-      const place = this.#places[known];
-      if (place !== undefined && place.target !== target) {
-        place.target = target;
+      if (this.#targets[known] !== target) {
+        this.#targets[known] = target;
         this.#groups.join(known, target);
-        place.when = undefined;
+        this.#whens.delete(known);
       }
       return known;
     }
@@ -154,9 +153,9 @@ export class PolicyRun {
     this.#attend(slot, 0);
     this.#groups.join(slot, target);
     for (const signal of this.signals) signal.reset(slot, nowMs);
-    const standing = initial(nowMs);
-    this.#places[slot] = { target, standing, confidence: 0, when: undefined };
-    this.#counts[standing.state]++;
+    this.#targets[slot] = target;
+    this.#inactiveMs[slot] = nowMs;
+    this.#counts.Inactive++;
     if (this.isSuspended) this.#lose(slot, nowMs);
     return slot;
   }
@@ -221,15 +220,16 @@ export class PolicyRun {
 
   /** Lets go of a target; says so when it was anything but inactive. */
   end(slot: number, nowMs: number, cause: 'TargetGone' | 'PolicyGone'): void {
-    const place = this.#places[slot];
-    if (place === undefined) return;
-    const from = place.standing.state;
-    const last = { ...this.#verdict(slot, place, nowMs), state: 'Inactive', sinceMs: nowMs, confidence: 0 } as const;
-    this.#slots.free(place.target.key, slot);
+    const target = this.#targets[slot];
+    if (target === undefined) return;
+    const from = this.#standing(slot).state;
+    const last = { ...this.#verdict(slot, target, nowMs), state: 'Inactive', sinceMs: nowMs, confidence: 0 } as const;
+    this.#slots.free(target.key, slot);
     this.#groups.leave(slot);
-    this.#places[slot] = undefined;
+    this.#targets[slot] = undefined;
+    this.#places.delete(slot);
+    this.#whens.delete(slot);
     this.#counts[from]--;
-    this.#unsettled.delete(slot);
     this.#attend(slot, 0);
     this.#discoveries?.end(slot);
     if (from !== 'Inactive') this.#emit({ verdict: last, from, atMs: nowMs, cause });
@@ -238,7 +238,7 @@ export class PolicyRun {
   /** Ends those targets of which no row speaks and that the policy does not select any more. */
   endUnmatched(nowMs: number): void {
     for (const slot of this.#left) {
-      const target = this.#slots.isGone(slot) ? this.#places[slot]?.target : undefined;
+      const target = this.#slots.isGone(slot) ? this.#targets[slot] : undefined;
       if (target !== undefined && !this.matches(target)) this.end(slot, nowMs, 'TargetGone');
     }
     this.#left = [];
@@ -250,29 +250,29 @@ export class PolicyRun {
 
   *verdicts(nowMs: number, wanted: Wanted): Iterable<Verdict> {
     for (const slot of this.#slots.values()) {
-      const place = this.#places[slot];
-      if (place !== undefined && wanted(place.target, place.standing.state)) yield this.#verdict(slot, place, nowMs);
+      const target = this.#targets[slot];
+      if (target !== undefined && wanted(target, this.#standing(slot).state)) yield this.#verdict(slot, target, nowMs);
     }
   }
 
   *unsettled(nowMs: number): Iterable<Verdict> {
-    for (const slot of this.#unsettled) {
-      const place = this.#places[slot];
-      if (place !== undefined) yield this.#verdict(slot, place, nowMs);
+    for (const slot of this.#places.keys()) {
+      const target = this.#targets[slot];
+      if (target !== undefined) yield this.#verdict(slot, target, nowMs);
     }
   }
 
   *targets(): Iterable<Target> {
     for (const slot of this.#slots.values()) {
-      const target = this.#places[slot]?.target;
+      const target = this.#targets[slot];
       if (target !== undefined) yield target;
     }
   }
 
   verdict(key: string, nowMs: number): Verdict | undefined {
     const slot = this.#slots.of(key) ?? -1;
-    const place = this.#places[slot];
-    return place && this.#verdict(slot, place, nowMs);
+    const target = this.#targets[slot];
+    return target && this.#verdict(slot, target, nowMs);
   }
 
   /** How many targets stand how, without a walk over them. */
@@ -285,7 +285,7 @@ export class PolicyRun {
     const signals = this.signals.filter(({ flaws }) => flaws.seesStillness);
     if (signals.length === 0) return;
     for (const slot of this.#slots.values()) {
-      const target = this.#places[slot]?.target;
+      const target = this.#targets[slot];
       if (target !== undefined && signals.some((signal) => signal.isStuck(slot))) yield target;
     }
   }
@@ -320,8 +320,8 @@ export class PolicyRun {
     const nowMs = Math.max(atMs, this.#judgedMs[slot] as number);
     this.#judgedMs[slot] = nowMs;
     if (this.#isQuiet(slot, nowMs)) return;
-    const place = this.#places[slot];
-    if (place === undefined) return;
+    const target = this.#targets[slot];
+    if (target === undefined) return;
     const { staleAfterMs, missingData, minConfidence } = this.policy;
     const warming = nowMs < (this.#warmMs[slot] as number) + staleAfterMs;
     const facts = this.signals.map((signal) => signal.facts(slot, nowMs, staleAfterMs));
@@ -329,54 +329,71 @@ export class PolicyRun {
     let judgement: Judgement;
     let chance = 0;
     try {
-      place.when ??= this.policy.when(place.target);
-      judgement = judge(facts, place.when, missing, minConfidence);
+      const when = this.#when(slot, target);
+      judgement = judge(facts, when, missing, minConfidence);
       if (this.#discoveries !== undefined && judgement.condition === 'True')
-        chance = chanceOf(facts, place.when, missing === 'Fire');
+        chance = chanceOf(facts, when, missing === 'Fire');
     } catch (error) {
       this.#expressionErrors++;
       this.#stats.expressionErrors++;
       this.#expressionError = error instanceof Error ? error.message : String(error);
       judgement = { condition: 'False', confidence: 0 };
     }
-    const { standing } = place;
+    const standing = this.#standing(slot);
     if (warming && judgement.condition === 'Unknown') {
       // That the young are not listened to is no fault: the verdict stands still, and so does its time.
-      place.standing = pause(standing, nowMs);
+      this.#place(slot, pause(standing, nowMs), this.#places.get(slot)?.confidence ?? 0);
       this.#discoveries?.withdraw(slot);
       this.#attend(slot, watched | timed);
       return;
     }
-    place.confidence = judgement.confidence;
     const next = step(standing, judgement.condition, nowMs, this.policy);
     this.#turn(
       slot,
-      place,
+      target,
+      standing.state,
       this.#discoveries === undefined ? next : this.#heldBack(slot, standing, next, chance),
+      judgement.confidence,
       nowMs,
     );
   }
 
   /** It is not looked at any more. */
   #lose(slot: number, nowMs: number): void {
-    const place = this.#places[slot];
-    if (place === undefined) return;
+    const target = this.#targets[slot];
+    if (target === undefined) return;
     this.#discoveries?.withdraw(slot);
-    place.confidence = 0;
-    this.#turn(slot, place, step(place.standing, 'Unknown', nowMs, this.policy), nowMs);
+    const standing = this.#standing(slot);
+    this.#turn(slot, target, standing.state, step(standing, 'Unknown', nowMs, this.policy), 0, nowMs);
   }
 
-  #turn(slot: number, place: Place, standing: Standing, nowMs: number): void {
-    const from = place.standing.state;
+  #turn(slot: number, target: Target, from: VerdictState, standing: Standing, confidence: number, nowMs: number): void {
     const { state } = standing;
-    place.standing = standing;
+    this.#place(slot, standing, confidence);
     this.#attend(slot, state === 'Pending' || state === 'Clearing' ? watched | timed : watched);
     if (state === from) return;
     this.#counts[from]--;
     this.#counts[state]++;
-    if (state === 'Inactive') this.#unsettled.delete(slot);
-    else this.#unsettled.add(slot);
-    this.#emit({ verdict: this.#verdict(slot, place, nowMs), from, atMs: nowMs, cause: 'Judged' });
+    this.#emit({ verdict: this.#verdict(slot, target, nowMs), from, atMs: nowMs, cause: 'Judged' });
+  }
+
+  #standing(slot: number): Standing {
+    return this.#places.get(slot)?.standing ?? initial(this.#inactiveMs[slot] ?? NaN);
+  }
+
+  /** Whose condition does not hold is inactive, and nothing is certain of it. */
+  #place(slot: number, standing: Standing, confidence: number): void {
+    if (standing.state !== 'Inactive') this.#places.set(slot, { standing, confidence });
+    else {
+      this.#places.delete(slot);
+      this.#inactiveMs[slot] = standing.sinceMs;
+    }
+  }
+
+  #when(slot: number, target: Target): When {
+    let when = this.#whens.get(slot);
+    if (when === undefined) this.#whens.set(slot, (when = this.policy.when(target)));
+    return when;
   }
 
   /** A target that begins to fire waits until all that do can be compared. */
@@ -392,8 +409,10 @@ export class PolicyRun {
   /** Lets those fire that are strange enough among all targets. */
   #discover(nowMs: number): void {
     for (const slot of this.#discoveries?.settle(nowMs, this.#slots.size) ?? []) {
-      const place = this.#places[slot];
-      if (place?.standing.state === 'Pending') this.#turn(slot, place, released(place.standing, nowMs), nowMs);
+      const place = this.#places.get(slot);
+      const target = this.#targets[slot];
+      if (target !== undefined && place?.standing.state === 'Pending')
+        this.#turn(slot, target, 'Pending', released(place.standing, nowMs), place.confidence, nowMs);
     }
   }
 
@@ -409,13 +428,14 @@ export class PolicyRun {
     }
     if (any !== 0 && (all || this.policy.spec.when !== undefined)) return false;
     const attention = this.#attention[slot] as number;
-    if ((attention & (watched | timed)) !== 0 && this.#places[slot]?.standing.state !== 'Inactive') return false;
+    if ((attention & (watched | timed)) !== 0 && this.#places.has(slot)) return false;
     this.#attend(slot, any === 0 ? 0 : noticed);
     return true;
   }
 
-  #verdict(slot: number, { target, standing, confidence }: Place, nowMs: number): Verdict {
+  #verdict(slot: number, target: Target, nowMs: number): Verdict {
     const { id, revision, staleAfterMs } = this.policy;
+    const standing = this.#standing(slot);
     const heard = this.signals.filter((signal) => signal.heard[slot] !== 0);
     return {
       policyId: id,
@@ -425,7 +445,7 @@ export class PolicyRun {
       sinceMs: standing.sinceMs,
       firstSampleMs: standing.firstSampleMs,
       lastSampleMs: heard.length === 0 ? NaN : Math.max(...heard.map((signal) => signal.lastSampleMs[slot] as number)),
-      confidence,
+      confidence: this.#places.get(slot)?.confidence ?? 0,
       evidence: this.signals.map((signal) => signal.evidence(slot, nowMs, staleAfterMs)),
     };
   }
@@ -433,6 +453,7 @@ export class PolicyRun {
   #grow(capacity: number): void {
     if (capacity <= this.#isHot.length) return;
     this.#attention = grown(this.#attention, new Uint8Array(capacity));
+    this.#inactiveMs = grown(this.#inactiveMs, new Float64Array(capacity));
     this.#warmMs = grown(this.#warmMs, new Float64Array(capacity));
     this.#judgedMs = grown(this.#judgedMs, new Float64Array(capacity));
     this.#groups.grow(capacity);

@@ -78,10 +78,11 @@ export class Slots {
     return left === 0;
   }
 
-  /** By doubling at first; later by a quarter, since what hangs on a slot is some kilobytes. */
+  /** By doubling at first; later by a sixteenth, since what hangs on a slot is some hundred bytes. */
   #grow(slots: number): void {
     const had = this.live.length;
-    const capacity = Math.max(64, slots, Math.ceil((had < 4096 ? 2 : 1.25) * had));
+    const more = had < 4096 ? Math.max(64, had) : Math.max(4096, had / 16);
+    const capacity = Math.max(slots, Math.ceil((had + more) / 64) * 64);
     this.live = grown(this.live, new Int32Array(capacity).fill(-1));
     this.#rows = grown(this.#rows, new Int32Array(capacity));
   }
