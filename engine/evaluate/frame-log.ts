@@ -2,6 +2,12 @@ import type { Timing } from '../frame/types.ts';
 import { Moments } from './moments.ts';
 
 const entries = 64;
+// Where the rings stand: times and sequences of each, and how many entries each has had.
+const seconds = 0;
+const minutes = 2 * entries;
+const counts = 4 * entries;
+const secondMs = 1_000;
+const minuteMs = 60_000;
 
 /**
  * Which frames of a source were read when, for the evidence of a verdict: by the second for a minute, by the minute
@@ -16,8 +22,8 @@ export class FrameLog {
   skewMs = 0;
   readonly #late = new Moments();
   readonly #mistimed = new Moments();
-  readonly #seconds = new Ring(1_000);
-  readonly #minutes = new Ring(60_000);
+  /** One array, since it is cold with each frame. */
+  readonly #numbers = new Float64Array(4 * entries + 2);
 
   constructor(key: string) {
     this.key = key;
@@ -28,14 +34,11 @@ export class FrameLog {
     this.skewMs = timing?.correctionMs ?? 0;
     if (timing?.fault === 'Late') this.#late.note(0, tMs);
     else if (timing?.fault !== undefined) this.#mistimed.note(0, tMs);
-    if (sequence <= this.lastSequence) {
-      this.#seconds.clear();
-      this.#minutes.clear();
-    }
+    if (sequence <= this.lastSequence) this.#numbers.fill(0, counts);
     this.lastSequence = sequence;
     this.lastFrameMs = tMs;
-    this.#seconds.note(sequence, tMs);
-    this.#minutes.note(sequence, tMs);
+    this.#note(seconds, secondMs, sequence, tMs);
+    this.#note(minutes, minuteMs, sequence, tMs);
   }
 
   /** How many of the last 16 frames that came late were read after `tMs`. */
@@ -50,43 +53,34 @@ export class FrameLog {
 
   /** A frame that is not younger than `tMs`, the youngest that is known; the oldest known one when all are younger. */
   sequenceAt(tMs: number): number {
-    return this.#seconds.at(tMs) ?? this.#minutes.at(tMs) ?? this.#minutes.oldest ?? this.lastSequence;
-  }
-}
-
-/** The last frames that were at least so far apart. */
-class Ring {
-  readonly #stepMs: number;
-  readonly #times = new Float64Array(entries);
-  readonly #sequences = new Float64Array(entries);
-  #count = 0;
-
-  constructor(stepMs: number) {
-    this.#stepMs = stepMs;
+    return this.#at(seconds, tMs) ?? this.#at(minutes, tMs) ?? this.#oldest(minutes) ?? this.lastSequence;
   }
 
-  clear(): void {
-    this.#count = 0;
+  /** Notes a frame in the ring at `ring`, whose entries are at least `stepMs` apart. */
+  #note(ring: number, stepMs: number, sequence: number, tMs: number): void {
+    const count = this.#count(ring);
+    const last = this.#numbers[ring + ((count + entries - 1) % entries)] ?? 0;
+    if (count > 0 && tMs - last < stepMs) return;
+    this.#numbers[ring + (count % entries)] = tMs;
+    this.#numbers[ring + entries + (count % entries)] = sequence;
+    this.#numbers[counts + (ring === seconds ? 0 : 1)] = count + 1;
   }
 
-  note(sequence: number, tMs: number): void {
-    const last = this.#times[(this.#count + entries - 1) % entries] ?? 0;
-    if (this.#count > 0 && tMs - last < this.#stepMs) return;
-    const at = this.#count % entries;
-    this.#times[at] = tMs;
-    this.#sequences[at] = sequence;
-    this.#count++;
-  }
-
-  get oldest(): number | undefined {
-    if (this.#count === 0) return undefined;
-    return this.#sequences[Math.max(0, this.#count - entries) % entries];
+  #oldest(ring: number): number | undefined {
+    const count = this.#count(ring);
+    return count === 0 ? undefined : this.#numbers[ring + entries + (Math.max(0, count - entries) % entries)];
   }
 
   /** The youngest entry that is not younger than `tMs`. */
-  at(tMs: number): number | undefined {
-    for (let i = this.#count - 1; i >= Math.max(0, this.#count - entries); i--)
-      if ((this.#times[i % entries] ?? Infinity) <= tMs) return this.#sequences[i % entries];
+  #at(ring: number, tMs: number): number | undefined {
+    const count = this.#count(ring);
+    for (let i = count - 1; i >= Math.max(0, count - entries); i--)
+      if ((this.#numbers[ring + (i % entries)] ?? Infinity) <= tMs)
+        return this.#numbers[ring + entries + (i % entries)];
     return undefined;
+  }
+
+  #count(ring: number): number {
+    return this.#numbers[counts + (ring === seconds ? 0 : 1)] ?? 0;
   }
 }

@@ -41,6 +41,20 @@ interface Bound {
 
 type Range = readonly [first: number, end: number];
 
+/** All that is asked of a column with each frame. */
+interface ColumnRun {
+  readonly metric: string;
+  /** The rows of its scope. */
+  readonly first: number;
+  readonly end: number;
+  /** Where its samples go. */
+  readonly bindings: Binding[];
+  /** Whose detector's findings begin with it. */
+  readonly shown: Binding[];
+  /** How many signals of suspended policies do not hear it. */
+  unheard: number;
+}
+
 /** A source, and how its frames reach the policies: which signals want which column, and whose each row is. */
 export class SourceRun {
   readonly log: FrameLog;
@@ -56,11 +70,7 @@ export class SourceRun {
   #ranges: ReadonlyMap<Scope, Range> = new Map();
   readonly #bound = new Map<PolicyRun, Bound>();
   /** For each column of the keyframe. */
-  #bindings: Binding[][] = [];
-  /** The same, where the first part of what an agent found is told. */
-  #shown: Binding[][] = [];
-  /** For each column, how many signals of suspended policies do not hear it. */
-  #unheard = new Uint32Array(0);
+  #columns: readonly ColumnRun[] = [];
   /** When the first of the rows in warm-up is warm. */
   #wakeMs = Infinity;
 
@@ -126,24 +136,25 @@ export class SourceRun {
   evaluate(frame: Frame, scratch: Scratch, stats: EvaluatorStats): void {
     this.log.note(frame.sequence, frame.capturedMs, frame.timing);
     for (const column of frame.columns) {
-      const bindings = this.#bindings[column.column];
-      if (bindings === undefined) stats.unknownColumns++;
-      else if (bindings.length > 0) this.#feed(column, bindings, frame, scratch, stats);
-      for (const binding of this.#shown[column.column] ?? []) this.#show(column, binding, frame);
-      stats.unheardSamples += column.values.length * (this.#unheard[column.column] ?? 0);
+      const run = this.#columns[column.column];
+      if (run === undefined) {
+        stats.unknownColumns++;
+        continue;
+      }
+      if (run.bindings.length > 0) this.#feed(column.values, run, frame, scratch, stats);
+      for (const binding of run.shown) this.#show(column, binding, frame);
+      stats.unheardSamples += column.values.length * run.unheard;
     }
     for (const run of this.#bound.keys()) run.settle(frame.capturedMs);
   }
 
   #feed(
-    { column, values }: ColumnValues,
-    bindings: readonly Binding[],
+    values: Values,
+    { metric, first, end, bindings }: ColumnRun,
     frame: Frame,
     scratch: Scratch,
     stats: EvaluatorStats,
   ): void {
-    const { scope = 'Node', metric = '' } = this.#keyframe.columns[column] ?? {};
-    const [first, end] = this.#range(scope);
     const told = frame.rows === undefined ? undefined : between(frame.rows, first, end);
     const length = Math.min(values.length, told?.length ?? end - first);
     scratch.lend(length);
@@ -269,20 +280,23 @@ export class SourceRun {
 
   /** Finds anew who hears which column; to be called when a policy is suspended, or is not any more. */
   index(nowMs: number): void {
-    this.#bindings = this.#keyframe.columns.map(() => []);
-    this.#shown = this.#keyframe.columns.map(() => []);
-    this.#unheard = new Uint32Array(this.#keyframe.columns.length);
+    this.#columns = this.#keyframe.columns.map(({ metric, scope }) => {
+      const [first, end] = this.#range(scope);
+      return { metric, first, end, bindings: [], shown: [], unheard: 0 };
+    });
     this.#wakeMs = Infinity;
     const counted = new Set<string>();
     for (const [run, { bindings, wakeMs }] of this.#bound) {
       this.#wakeMs = Math.min(this.#wakeMs, wakeMs);
-      if (run.isSuspended) for (const { column } of bindings) this.#unheard[column] = (this.#unheard[column] ?? 0) + 1;
+      for (const binding of bindings) {
+        const column = this.#columns[binding.column];
+        if (run.isSuspended && column !== undefined) column.unheard++;
+        if (run.isSuspended) continue;
+        column?.bindings.push(binding);
+        this.#columns[binding.told?.[0] ?? -1]?.shown.push(binding);
+      }
       // Its counters are forgotten too: what they rose by meanwhile has not happened at once.
       if (run.isSuspended) continue;
-      for (const binding of bindings) {
-        this.#bindings[binding.column]?.push(binding);
-        this.#shown[binding.told?.[0] ?? -1]?.push(binding);
-      }
       for (const { signal } of run.signals) if (signal.aggregate.of === 'Increases') counted.add(signal.metric.name);
     }
     this.#counters.keep(counted);
