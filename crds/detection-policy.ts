@@ -187,6 +187,9 @@ const status = {
         matched: count('Targets that the policy selects.'),
         firing: count('Of those, targets that fire.'),
         unknown: count('Of those, targets without recent samples.'),
+        heldBack: count(
+          'Of those, targets that would fire and are not strange enough among so many (falseDiscoveryRate); absent: none.',
+        ),
       },
     },
     data: {

@@ -219,6 +219,7 @@ describe('Evaluator', () => {
       counterResets: 0,
       outliers: 0,
       imputedSamples: 0,
+      heldBack: 0,
     });
   });
 

@@ -298,6 +298,7 @@ export class PolicyRun {
       infiniteSamples: this.signals.reduce((total, { flaws }) => total + flaws.infinite, 0),
       counterResets: this.signals.reduce((total, { flaws }) => total + flaws.resets, 0),
       outliers: this.signals.reduce((total, { flaws }) => total + flaws.outliers, 0),
+      heldBack: this.#discoveries?.heldBack ?? 0,
       imputedSamples: this.signals.reduce((total, { imputed }) => total + imputed, 0),
     };
   }

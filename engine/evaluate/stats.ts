@@ -46,4 +46,6 @@ export interface PolicyFaults {
   readonly outliers: number;
   /** Samples that were made up, where the policy says so. */
   readonly imputedSamples: number;
+  /** Targets that would fire, now, and are not strange enough among so many. */
+  readonly heldBack: number;
 }

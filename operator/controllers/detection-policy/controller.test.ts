@@ -222,11 +222,13 @@ describe('DetectionPolicy', () => {
       counterResets: 2,
       outliers: 0,
       imputedSamples: 3,
+      heldBack: 2,
     };
     cluster.data = { faults, stuck: [nodeTarget('node-2')] };
     await cluster.seconds(11);
     expect(condition(stored(), 'DataFresh')).to.equal('False SensorsStuck');
     expect(message('DataFresh')).to.equal('1 of 2 targets have a value that never stands still and does: node-2');
+    expect(stored().status?.targets).to.deep.equal({ matched: 2, firing: 0, unknown: 0, heldBack: 2 });
     expect(stored().status?.data).to.deep.equal({
       lateSamples: 4,
       infiniteSamples: 0,
@@ -234,7 +236,10 @@ describe('DetectionPolicy', () => {
       stuckTargets: 1,
       imputedSamples: 3,
     });
-    cluster.data = { faults: { ...faults, lateSamples: 0, counterResets: 0, imputedSamples: 0 }, stuck: [] };
+    cluster.data = {
+      faults: { ...faults, lateSamples: 0, counterResets: 0, imputedSamples: 0, heldBack: 0 },
+      stuck: [],
+    };
     await cluster.seconds(11);
     expect(condition(stored(), 'DataFresh')).to.equal('True SamplesArrive');
     expect(stored().status).not.to.have.property('data');

@@ -62,7 +62,8 @@ export function policyStatus(facts: PolicyStatusFacts): Draft<DetectionPolicySta
   draft.status.observedGeneration = generation;
   const matched = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const firing = counts.Firing + counts.Clearing;
-  draft.status.targets = { matched, firing, unknown: counts.Unknown };
+  const heldBack = facts.data?.faults?.heldBack ?? 0;
+  draft.status.targets = { matched, firing, unknown: counts.Unknown, ...(heldBack > 0 && { heldBack }) };
   draft.status.firing = facts.firing
     .toSorted((a, b) => a.sinceMs - b.sinceMs)
     .slice(0, mostFiring)
