@@ -146,7 +146,7 @@ export class PolicyRun {
       return known;
     }
     if (this.#slots.size >= most) return -1;
-    const slot = this.#slots.take(target.key, nowMs);
+    const slot = this.#slots.take(target.key, nowMs, target.node);
     this.#grow(this.#slots.capacity);
     this.#warmMs[slot] = -Infinity;
     this.#judgedMs[slot] = nowMs;
@@ -224,7 +224,7 @@ export class PolicyRun {
     if (target === undefined) return;
     const from = this.#standing(slot).state;
     const last = { ...this.#verdict(slot, target, nowMs), state: 'Inactive', sinceMs: nowMs, confidence: 0 } as const;
-    this.#slots.free(target.key, slot);
+    this.#slots.free(target.key, slot, target.node);
     this.#groups.leave(slot);
     this.#targets[slot] = undefined;
     this.#places.delete(slot);

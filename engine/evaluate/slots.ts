@@ -2,13 +2,15 @@ import { grown } from '../windows/pane-window.ts';
 
 /**
  * The slots of a policy's targets: which is whose, and how many rows of all sources speak of each. Slots are used again
- * after their target has gone.
+ * after their target has gone, by the next one at its place if there is one: what a source tells of should stay together.
  */
 export class Slots {
   /** For each slot: itself, or -1 while it is free. */
   live = new Int32Array(0);
   readonly #slotOf = new Map<string, number>();
-  readonly #free: number[] = [];
+  /** Those that are free, by the place of the last target. */
+  readonly #free = new Map<string, number[]>();
+  #freeCount = 0;
   /** The slots of which no row speaks, and since when. */
   readonly #gone = new Map<number, number>();
   #rows = new Int32Array(0);
@@ -47,9 +49,9 @@ export class Slots {
     return this.#slotOf.get(key);
   }
 
-  /** A slot for a target that has none. */
-  take(key: string, nowMs: number): number {
-    const slot = this.#free.pop() ?? this.#length++;
+  /** A slot for a target that has none; `place` is where its samples come from. */
+  take(key: string, nowMs: number, place = ''): number {
+    const slot = this.#again(place) ?? this.#length++;
     if (slot >= this.live.length) this.#grow(slot + 1);
     this.#slotOf.set(key, slot);
     this.live[slot] = slot;
@@ -58,11 +60,26 @@ export class Slots {
     return slot;
   }
 
-  free(key: string, slot: number): void {
+  free(key: string, slot: number, place = ''): void {
     this.#slotOf.delete(key);
     this.live[slot] = -1;
     this.#gone.delete(slot);
-    this.#free.push(slot);
+    const free = this.#free.get(place);
+    if (free === undefined) this.#free.set(place, [slot]);
+    else free.push(slot);
+    this.#freeCount++;
+  }
+
+  /** A slot that is free at a place, or at another one when more than a sixteenth of all are. */
+  #again(place: string): number | undefined {
+    const isMany = this.#freeCount > this.#length / 16;
+    const [first] = this.#free.keys();
+    const at = this.#free.has(place) || !isMany ? place : first;
+    const free = at === undefined ? undefined : this.#free.get(at);
+    const slot = free?.shift();
+    if (slot !== undefined) this.#freeCount--;
+    if (at !== undefined && free?.length === 0) this.#free.delete(at);
+    return slot;
   }
 
   addRow(slot: number): void {

@@ -26,7 +26,7 @@ interface Binding extends Listeners {
 interface Listeners {
   /** For each of them, the target's slot; -1 for those of nobody, and of what is warming up. */
   readonly slots: Int32Array;
-  /** The same slots, each once; `slots` itself when no two rows share one. */
+  /** The same slots, each once; `slots` itself, with those of nobody, when no two rows share one. */
   readonly judged: Int32Array;
 }
 
@@ -335,7 +335,8 @@ function listenersOf({ rowSlots, warmMs }: Placed, [first, end]: Range, nowMs: n
   const slots = rowSlots.slice(first, end);
   for (let i = 0; i < slots.length; i++) if ((warmMs[first + i] ?? -Infinity) > nowMs) slots[i] = -1;
   const judged = once(slots, slots.length);
-  return { slots, judged: judged.length === slots.length ? slots : judged };
+  const told = slots.reduce((count, slot) => (slot < 0 ? count : count + 1), 0);
+  return { slots, judged: judged.length === told ? slots : judged };
 }
 
 /** Rows are in the order of their scopes. */
