@@ -41,27 +41,20 @@ export function decode(bytes: Uint8Array, { scratch, known }: DecodeOptions = {}
   const header = checkedHeader(view, kind);
   const sections = new Sections(message, view, header);
   const source = readSource(message, view, sections, known?.id);
-  const common = {
-    source,
-    generation: view.getUint32(field.generation, true),
-    capturedMs: view.getFloat64(field.capturedMs, true),
-    intervalMs: view.getUint32(field.intervalMs, true),
-  };
-  if (!isTime(common.capturedMs))
-    throw new FrameError('Corrupt', `capturedMs is ${common.capturedMs}`, field.capturedMs);
+  const generation = view.getUint32(field.generation, true);
+  const capturedMs = view.getFloat64(field.capturedMs, true);
+  const intervalMs = view.getUint32(field.intervalMs, true);
+  if (!isTime(capturedMs)) throw new FrameError('Corrupt', `capturedMs is ${capturedMs}`, field.capturedMs);
   if (kind === 'keyframe') {
-    const { columns, rows } = known?.keyframe(source, common.generation) ?? readDictionary(sections);
-    return { kind, ...common, columns, rows };
+    const { columns, rows } = known?.keyframe(source, generation) ?? readDictionary(sections);
+    return { kind, source, generation, capturedMs, intervalMs, columns, rows };
   }
   const rows = readRows(sections.one(section.rows), view);
-  return {
-    kind,
-    ...common,
-    sequence: readU64(view, field.sequence),
-    dropped: readU64(view, field.dropped),
-    ...(rows !== undefined && { rows }),
-    columns: readColumns(sections, rows?.length ?? limits.rows),
-  };
+  const sequence = readU64(view, field.sequence);
+  const dropped = readU64(view, field.dropped);
+  const columns = readColumns(sections, rows?.length ?? limits.rows);
+  const frame = { kind, source, sequence, generation, capturedMs, intervalMs, dropped, columns };
+  return rows === undefined ? frame : { ...frame, rows };
 }
 
 /** One copy of a message that lies oddly in a socket's buffer makes all its columns viewable. */

@@ -13,7 +13,8 @@ export class Sections {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly values: Payload[] = [];
-  readonly #single = new Map<number, Payload>();
+  /** By type. */
+  readonly #single: (Payload | undefined)[] = [];
 
   constructor(bytes: Uint8Array, view: DataView, header: number) {
     this.bytes = bytes;
@@ -32,7 +33,7 @@ export class Sections {
 
   /** The payload of a type that stands at most once. */
   one(type: number): Payload | undefined {
-    return this.#single.get(type);
+    return this.#single[type];
   }
 
   #add(type: number, payload: Payload, at: number): void {
@@ -40,8 +41,8 @@ export class Sections {
       if (this.values.push(payload) > limits.columns)
         throw new FrameError('TooLarge', `more than ${limits.columns} columns`, at);
     } else if (type <= section.identities) {
-      if (this.#single.has(type)) throw new FrameError('Corrupt', `two sections of type ${type}`, at);
-      this.#single.set(type, payload);
+      if (this.#single[type] !== undefined) throw new FrameError('Corrupt', `two sections of type ${type}`, at);
+      this.#single[type] = payload;
     }
   }
 }

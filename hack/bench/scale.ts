@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { compilePolicy } from '../../engine/evaluate/compile.ts';
 import { Evaluator } from '../../engine/evaluate/evaluator.ts';
 import type { SignalSpec } from '../../engine/evaluate/policy-spec.ts';
-import { decode } from '../../engine/frame/decode.ts';
+import { decode, type DecodeOptions } from '../../engine/frame/decode.ts';
 import { encodeFrame } from '../../engine/frame/encode.ts';
 import { field } from '../../engine/frame/format.ts';
 import type { Frame, Keyframe } from '../../engine/frame/types.ts';
@@ -98,7 +98,7 @@ class Stream {
   /** Of all nodes, in a second. */
   readonly samples: number;
   readonly #evaluator = new Evaluator({ onVerdict: () => {}, maxTargets: Infinity });
-  readonly #nodes: { readonly key: string; readonly frames: readonly Stamped[] }[] = [];
+  readonly #nodes: Node[] = [];
   #second = 0;
 
   constructor(nodes: number, rows: number, mix: Mix) {
@@ -139,10 +139,10 @@ class Stream {
     return (process.memoryUsage().heapUsed - before) / frames;
   }
 
-  #frame({ key, frames }: { readonly key: string; readonly frames: readonly Stamped[] }, nowMs: number): void {
+  #frame({ key, known, frames }: Node, nowMs: number): void {
     const { bytes, view } = frames[this.#second % variety] as Stamped;
     view.setFloat64(field.capturedMs, nowMs, true);
-    const frame = decode(bytes);
+    const frame = decode(bytes, known);
     if (frame.kind === 'frame') this.#evaluator.frame(key, frame);
   }
 
@@ -171,8 +171,15 @@ class Stream {
       const bytes = encodeFrame(frame);
       return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
     });
-    this.#nodes.push({ key, frames });
+    this.#nodes.push({ key, known: { known: { id: source, keyframe: () => keyframe } }, frames });
   }
+}
+
+interface Node {
+  readonly key: string;
+  /** Sender and keyframe, as the operator knows them when it decodes a frame. */
+  readonly known: DecodeOptions;
+  readonly frames: readonly Stamped[];
 }
 
 interface Stamped {
