@@ -91,6 +91,10 @@ async function run(options: Options, log: Logger): Promise<number> {
     heritage: scoring.heritage.counts,
     connected: () => bus.isConnected,
     histograms: stages.histograms,
+    breakers: {
+      frames: () => [publisher.breaker],
+      ...(declared?.scraper !== undefined && { scrapes: () => declared.scraper?.breakers() ?? [] }),
+    },
     ...(declared !== undefined && { refused: declared.into.refused }),
     ...(ingest !== undefined && { pushed: ingest.answered }),
     ...(declared?.scraper !== undefined && { scrapes: declared.scraper.results }),

@@ -1,5 +1,8 @@
 import { Counter, Gauge, Registry, type Histogram } from 'prom-client';
 import { busProblems } from '../wire/bus.ts';
+import type { Breaker } from '../wire/breaker.ts';
+import { showBreakers } from '../wire/breaker-metrics.ts';
+import { systemClock } from '../wire/clock.ts';
 import type { PublisherCounts } from '../wire/publisher.ts';
 import type { AgentCounts } from './agent.ts';
 import type { EdgeScoresCounts } from './scoring/edge-scores.ts';
@@ -10,6 +13,8 @@ export interface Figures {
   readonly version: string;
   readonly agent: AgentCounts;
   readonly publisher: PublisherCounts;
+  /** Before what is asked from here, by what that is. */
+  readonly breakers?: Readonly<Record<string, () => Iterable<Breaker>>>;
   readonly scores: EdgeScoresCounts;
   readonly heritage: HeritageCounts;
   readonly connected: () => boolean;
@@ -35,9 +40,12 @@ export function agentMetrics({
   refused,
   scrapes,
   pushed,
+  breakers = {},
 }: Figures): Registry {
   const registry = new Registry();
   const registers = [registry];
+  for (const [dependency, of] of Object.entries(breakers))
+    showBreakers(registry, dependency, of, () => systemClock.monotonic(), 'homeostat_agent');
   for (const histogram of histograms) registry.registerMetric(histogram);
   const counter = (name: string, help: string, value: () => number): void =>
     void new Counter({

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from 'prom-client';
 import { Evaluator } from '../engine/evaluate/evaluator.ts';
 import { clusterChecks, existsIn, isCurrent, whyUnknown } from './cluster-view.ts';
+import { apiBreaker } from './breaking-api.ts';
 import { ClusterView } from './controllers/cluster-view.ts';
 import { namespaceState } from './controllers/audit/namespaces.ts';
 import { Control } from './controllers/control.ts';
@@ -98,7 +99,10 @@ export class Operator {
     const { namespace: rootNamespace, subjectPrefix: prefix, identity, leaseName, natsUrl, streamMaxBytes } = options;
     const registry = createRegistry(version);
     const counted = countedApi(server, registry);
-    const api = fault === undefined ? counted : new HookedApi(counted, (when, write) => fault(`${when}Write`, write));
+    const hooked =
+      fault === undefined ? counted : new HookedApi(counted, (when, write) => fault(`${when}Write`, write));
+    const breaker = apiBreaker(clock, registry);
+    const api = breaker.patient(hooked);
     const watching = { api, clock, random, logger, metrics: reflectorMetrics(registry) };
     const kinds = new OwnKinds(watching, options);
     const cluster = ingestReflectors(watching);
@@ -184,7 +188,7 @@ export class Operator {
       atMs: () => shedder.atMs,
     });
     const isLeader = (): boolean => this.#election.isLeader();
-    const bus = jetStreamEvents(broker, prefix);
+    const bus = jetStreamEvents({ broker, prefix, clock, registry });
     const speaker = new Speaker({
       path: options.notifiersFile,
       subjectPrefix: prefix,
@@ -250,6 +254,7 @@ export class Operator {
         rootNamespace,
         isLeader,
       },
+      pressing: withCalls(breaker.pressing(hooked), speaker.caller),
       policies,
       judge: new Judge({
         verdicts: evaluator,
@@ -281,7 +286,7 @@ export class Operator {
     });
     cluster.pods.onEvent(({ object }) => this.#control.takePod(object.spec.nodeName));
     this.#election = new LeaderElection({
-      api: counted,
+      api: breaker.pressing(counted),
       namespace: rootNamespace,
       name: leaseName,
       identity,

@@ -154,6 +154,24 @@ describe('FramePublisher', () => {
     expect(bus.stored.filter(({ message }) => message.kind === 'frame')).to.have.length(40);
   });
 
+  it('lets one message at a time try whether the broker is back, and then all of them', async () => {
+    const { bus, clock, publisher } = arrange({ inFlight: 4 });
+    bus.faults.push(...Array.from({ length: 7 }, () => 'NoStream' as const));
+    for (let node = 0; node < 20; node++) {
+      const source = aSource({ node: `n${node}` });
+      publisher.offer(aKeyframe({ source }), aFrame({ source, sequence: 1 }));
+    }
+    await clock.advance(50);
+    expect([bus.most, bus.faults.length]).to.deep.equal([4, 3]);
+    bus.most = 0;
+    // 0.1 + 0.2 + 0.4: the last of those is answered.
+    await clock.advance(680);
+    expect([bus.most, bus.faults.length, bus.stored.length]).to.deep.equal([1, 0, 0]);
+    await clock.advance(800);
+    expect(bus.stored.filter(({ message }) => message.kind === 'frame')).to.have.length(20);
+    expect(publisher.breaker.state(clock.monotonic())).to.equal('Closed');
+  });
+
   it('sends what waits before it closes, and gives up in time', async () => {
     const calm = arrange();
     calm.offer(1, 2);

@@ -1,6 +1,7 @@
 import { encodeFrame, encodeKeyframe, setDropped } from '../engine/frame/encode.ts';
 import { defaultPrefix, frameMessageId, frameSubject, keyframeMessageId } from '../engine/frame/subject.ts';
 import type { Frame, Keyframe, SourceId } from '../engine/frame/types.ts';
+import { Breaker } from './breaker.ts';
 import { BusError, type Bus, type BusProblem } from './bus.ts';
 import type { Clock } from './clock.ts';
 import { Lane, type Queued, type Waiting } from './lane.ts';
@@ -39,8 +40,8 @@ export interface PublisherCounts extends Queued {
   storedMs: number | undefined;
 }
 
-const firstPauseMs = 100;
-const longestPauseMs = 5000;
+/** One breaker for all sources: they share the connection and the stream, and so what is wrong with them. */
+const limits = { failures: 1, firstMs: 100, longestMs: 5000 };
 
 /**
  * Brings frames to the broker: acknowledged, each source in its order, one message of it under way at a time, repeated
@@ -67,8 +68,9 @@ export class FramePublisher {
   readonly #lanes = new Map<string, Lane>();
   readonly #idle: (() => void)[] = [];
   #problem: BusProblem | undefined;
-  #failuresInARow = 0;
-  #pause: Promise<void> | undefined;
+  readonly #breaker: Breaker;
+  /** Those who wait for the breaker. */
+  readonly #waiting = new Set<() => void>();
   #closed = false;
 
   constructor(bus: Bus, clock: Clock, options: PublisherOptions = {}) {
@@ -86,6 +88,12 @@ export class FramePublisher {
       ...options,
     };
     this.#slots = new Slots(this.#options.inFlight);
+    this.#breaker = new Breaker({ ...limits, random: this.#options.random });
+  }
+
+  /** Before the broker. */
+  get breaker(): Breaker {
+    return this.#breaker;
   }
 
   /** What publishing fails for at present. */
@@ -141,9 +149,9 @@ export class FramePublisher {
     lane.pumping = true;
     for (let next = lane.head; next !== undefined && !this.#closed; next = lane.head) {
       await this.#bus.connected();
-      await this.#pause;
       await this.#slots.take();
       try {
+        await this.#admitted();
         await this.#send(lane, lane.head ?? next);
         this.#worked();
       } catch (error) {
@@ -186,8 +194,30 @@ export class FramePublisher {
     this.counts.storedMs = this.#clock.now();
   }
 
+  async #admitted(): Promise<void> {
+    for (;;) {
+      const waitMs = this.#breaker.admit(this.#clock.monotonic());
+      if (waitMs === 0) return;
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          cancel();
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        const cancel = this.#clock.after(waitMs, wake);
+        this.#waiting.add(wake);
+      });
+    }
+  }
+
+  /** The broker has answered: who waits goes on. */
+  #heard(): void {
+    this.#breaker.succeeded();
+    for (const wake of this.#waiting) wake();
+  }
+
   #worked(): void {
-    this.#failuresInARow = 0;
+    this.#heard();
     if (this.#problem === undefined) return;
     this.#problem = undefined;
     this.#options.onProblem();
@@ -200,23 +230,12 @@ export class FramePublisher {
       lane.dropped++;
       this.counts.tooLarge++;
       lane.shift();
-    } else if (reason !== 'Disconnected') this.#backOff();
+      this.#heard();
+    } else if (reason === 'Disconnected') this.#breaker.abandoned();
+    else this.#breaker.failed(this.#clock.monotonic());
     if (this.#problem === reason) return;
     this.#problem = reason;
     this.#options.onProblem({ reason, message: error instanceof Error ? error.message : String(error) });
-  }
-
-  /** One pause for all sources: they share the connection and the stream, and so what is wrong with them. */
-  #backOff(): void {
-    if (this.#pause !== undefined) return;
-    const ms = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failuresInARow) * (0.5 + this.#options.random() / 2);
-    this.#failuresInARow++;
-    this.#pause = new Promise((resolve) => {
-      this.#clock.after(ms, () => {
-        this.#pause = undefined;
-        resolve();
-      });
-    });
   }
 
   #laneOf(source: SourceId): Lane {

@@ -193,4 +193,19 @@ describe('Scraper', () => {
     expect(scraper.results.ok).to.equal(1);
     expect(into.objects()).to.deep.equal([]);
   });
+
+  it('asks a pod that does not answer seldomer and seldomer, and at once again when it is another one', async () => {
+    answer = (_request, response) => response.writeHead(503).end();
+    for (let i = 0; i < 5; i++) await scrape();
+    expect([scraper.results.status, scraper.results.left_in_peace]).to.deep.equal([5, 0]);
+    await scrape();
+    expect(scraper.results.left_in_peace).to.equal(1);
+    expect([...scraper.breakers()].map((breaker) => breaker.state(clock.monotonic()))).to.deep.equal(['Open']);
+    for (let i = 0; i < 2; i++) await scrape();
+    expect(scraper.results.status).to.equal(6);
+    answer = text('queue 1');
+    scraper.follow([]);
+    await scrape();
+    expect(scraper.results.ok).to.equal(1);
+  });
 });

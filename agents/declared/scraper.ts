@@ -1,3 +1,4 @@
+import { Breaker } from '../../wire/breaker.ts';
 import type { Clock } from '../../wire/clock.ts';
 import { hashOf } from '../hash.ts';
 import type { NodePod } from '../kubelet/pods.ts';
@@ -17,10 +18,17 @@ export interface ScraperOptions {
   readonly onProblem: (pod: NodePod, message: string | undefined) => void;
 }
 
-export const scrapeResults = ['ok', ...scrapeFailures] as const;
+/** `left_in_peace`: not asked, since it has not answered for some time. */
+export const scrapeResults = ['ok', 'left_in_peace', ...scrapeFailures] as const;
+
+/** Of a pod: after so many intervals in which it did not answer, it is asked seldomer. */
+const failures = 5;
+const longestMs = 60_000;
+const silent: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'status']);
 
 interface Scraped {
   pod: NodePod;
+  readonly breaker: Breaker;
   problem: string | undefined;
   hasBeenRead: boolean;
   cancel: () => void;
@@ -55,10 +63,16 @@ export class Scraper {
     }
     for (const [uid, pod] of wanting) {
       if (this.#scraped.has(uid)) continue;
-      const scraped = { pod, problem: undefined, hasBeenRead: false, cancel: () => {} };
+      const breaker = new Breaker({ failures, firstMs: 2 * this.#options.everyMs, longestMs });
+      const scraped = { pod, breaker, problem: undefined, hasBeenRead: false, cancel: () => {} };
       this.#scraped.set(uid, scraped);
       this.#arm(scraped, hashOf(uid) % this.#options.everyMs);
     }
+  }
+
+  /** Before the pods. */
+  *breakers(): Generator<Breaker> {
+    for (const { breaker } of this.#scraped.values()) yield breaker;
   }
 
   stop(): void {
@@ -74,12 +88,19 @@ export class Scraper {
   }
 
   async #scrape(scraped: Scraped): Promise<void> {
-    const { onProblem } = this.#options;
+    const { onProblem, clock } = this.#options;
+    const { breaker } = scraped;
+    if (breaker.admit(clock.monotonic()) > 0) {
+      this.results.left_in_peace++;
+      return;
+    }
     const problem = await this.#read(scraped).then(
       () => undefined,
       (error: unknown) => (error instanceof ScrapeError ? error : new ScrapeError('unreachable', String(error))),
     );
     this.results[problem?.reason ?? 'ok']++;
+    if (silent.has(problem?.reason ?? 'ok')) breaker.failed(clock.monotonic());
+    else breaker.succeeded();
     if (problem === undefined) scraped.hasBeenRead = true;
     if (this.#scraped.get(scraped.pod.uid) === scraped && problem?.message !== scraped.problem)
       onProblem(scraped.pod, problem?.message);

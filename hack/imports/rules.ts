@@ -54,7 +54,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'operator/trace',
-    may: ['operator/controllers', 'operator/notify', 'operator/kube', 'crds'],
+    may: ['operator/controllers', 'operator/notify', 'operator/kube', 'crds', 'wire'],
     packages: ['prom-client', 'node:crypto'],
   },
   {

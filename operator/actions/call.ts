@@ -28,6 +28,10 @@ export const wasNotSent = ({ reason }: { readonly reason: string }): boolean =>
 export const isUnsent = ({ calls }: Pick<RecordedChange, 'calls'>): boolean =>
   calls !== undefined && calls.tried === calls.unsent;
 
+/** `type` of a call that does something, and of one that takes it back. */
+export const doCall = 'dev.homeostat.webhook.do';
+export const undoCall = 'dev.homeostat.webhook.undo';
+
 export const Call: Resource = Object.freeze({
   group: outsideGroup,
   version: 'v1',

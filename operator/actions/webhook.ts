@@ -1,6 +1,6 @@
 import type { ActionParameters } from '../../crds/actions.ts';
 import type { Action, Change, Origin, Standing, StepContext, Target, WriteRequest } from './action.ts';
-import { Call, type CallObject } from './call.ts';
+import { Call, doCall, undoCall, type CallObject } from './call.ts';
 import { inverse } from './fields.ts';
 import { valueOf } from './json.ts';
 import { answerTo, type Live, type Read } from './live.ts';
@@ -33,7 +33,7 @@ function callOf(params: Parameters, target: Target, origin: Origin, undo: boolea
     metadata: { name: keyOf(origin, undo), namespace },
     spec: {
       url: own.url ?? url,
-      type: undo ? 'dev.homeostat.webhook.undo' : 'dev.homeostat.webhook.do',
+      type: undo ? undoCall : doCall,
       timeoutSeconds,
       data: { target, remediation: { namespace, name, uid }, step, parameters: parameters.value },
     },

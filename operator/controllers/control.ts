@@ -3,6 +3,7 @@ import type { DetectionPolicy } from '../../crds/detection-policy.ts';
 import type { Remediation } from '../../crds/remediation.ts';
 import type { VerdictChange } from '../../engine/evaluate/verdict.ts';
 import type { ClusterFacts, Settings } from '../decide/decision.ts';
+import type { KubeApi } from '../kube/api.ts';
 import { runController, type Controller, type Reconcile } from '../kube/controller.ts';
 import { Auditor } from './audit/auditor.ts';
 import { AuditController } from './audit/controller.ts';
@@ -27,6 +28,8 @@ import { WakeUps, type Queues } from './wake-ups.ts';
 
 export interface ControlOptions {
   readonly context: Context;
+  /** The API server, for what acts and takes back: nobody holds it up. Default: as everybody asks it. */
+  readonly pressing?: KubeApi | undefined;
   readonly policies: Policies;
   readonly judge: Judge;
   readonly view: PolicyView;
@@ -67,7 +70,7 @@ export class Control {
       rootNamespace: context.rootNamespace,
     });
     const outside = {
-      context,
+      context: { ...context, api: options.pressing ?? context.api },
       judge,
       policies,
       settings,

@@ -10,7 +10,8 @@ import type { Target } from '../../engine/evaluate/target.ts';
 import type { Evidence } from '../../engine/evaluate/verdict.ts';
 import type { Bus } from '../../wire/bus.ts';
 import type { Judging } from '../ingest/guarded-evaluator.ts';
-import type { Clock } from '../kube/clock.ts';
+import { showBreakers } from '../../wire/breaker-metrics.ts';
+import { monotonicMs, type Clock } from '../kube/clock.ts';
 import type { Logger } from '../kube/logger.ts';
 import { historyMetrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
@@ -50,6 +51,12 @@ export class History {
     this.#outbox = new Outbox({ broker, store, clock, logger, metrics });
     this.#profiles = new Profiles({ broker, store, nowMs, clock, logger, metrics });
     this.#usual = new UsualReader({ broker, prefix: store.prefix, clock, metrics });
+    showBreakers(
+      registry,
+      'history',
+      () => [this.#usual.breaker],
+      () => monotonicMs(clock),
+    );
     const kept = (): Set<string> => new Set([...(options.metrics ?? usualMetrics), ...options.readByPolicies()]);
     this.recorder = new Recorder({
       random,

@@ -6,6 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { TimeoutError } from '@nats-io/transport-node';
 import { decodeProfile, usualAt, type Usual } from '../../engine/history/profile.ts';
 import { monotonicMs, type Clock } from '../kube/clock.ts';
+import { Breaker } from '../../wire/breaker.ts';
 import { kvEntry } from '../../wire/kv.ts';
 import type { HistoryMetrics, UsualResult } from './metrics.ts';
 import { usualBucket, usualKey } from './store.ts';
@@ -31,7 +32,7 @@ export interface UsualOptions {
 }
 
 const mostAtOnce = 64;
-const breaker = { failures: 5, openMs: 30_000 } as const;
+const limits = { failures: 5, firstMs: 30_000, longestMs: 30_000 };
 
 const words: Readonly<Record<Exclude<UsualResult, 'Found'>, string>> = {
   NoHistory: 'no history yet',
@@ -44,8 +45,8 @@ const words: Readonly<Record<Exclude<UsualResult, 'Found'>, string>> = {
 export class UsualReader {
   readonly #options: UsualOptions;
   #underWay = 0;
-  #failures = 0;
-  #closedUntilMs = -Infinity;
+  /** Before the bucket of profiles. */
+  readonly breaker = new Breaker(limits);
 
   constructor(options: UsualOptions) {
     this.#options = options;
@@ -61,15 +62,14 @@ export class UsualReader {
   async #answer(question: UsualQuestion): Promise<Usual | Exclude<UsualResult, 'Found'>> {
     const { broker, clock } = this.#options;
     if (this.#underWay >= mostAtOnce) return 'Busy';
-    if (broker.connection === undefined || monotonicMs(clock) < this.#closedUntilMs) return 'NotAsked';
+    if (broker.connection === undefined || this.breaker.admit(monotonicMs(clock)) > 0) return 'NotAsked';
     this.#underWay++;
     try {
       const usual = await this.#read(broker.connection, question);
-      this.#failures = 0;
+      this.breaker.succeeded();
       return usual ?? 'NoHistory';
     } catch (error) {
-      // After the pause one failure is enough for the next.
-      if (++this.#failures >= breaker.failures) this.#closedUntilMs = monotonicMs(clock) + breaker.openMs;
+      this.breaker.failed(monotonicMs(clock));
       return isTimeout(error) ? 'TimedOut' : 'Failed';
     } finally {
       this.#underWay--;

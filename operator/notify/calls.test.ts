@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Call, type CallObject } from '../actions/call.ts';
+import { Call, undoCall, type CallObject } from '../actions/call.ts';
 import { ApiError } from '../kube/api.ts';
 import { Node } from '../kube/resources.ts';
 import { ApiServer } from '../testing/api-server.ts';
@@ -52,6 +52,26 @@ describe('calls', () => {
     expect(headers['Idempotency-Key']).to.equal('uid-1-step');
     const signature = headers[signatureHeader] ?? '';
     expect(isSigned(signature, { secret: 's3cret', body, nowMs: clock.now() })).to.equal(true);
+  });
+
+  it('leave a host in peace that does not answer, but for what is taken back and for other hosts', async () => {
+    const silent: Delivery = { is: 'Later', answer: 'no' };
+    const own = caller();
+    delivery = silent;
+    for (let i = 0; i < 5; i++) await failure(own.call(call('https://hooks.example.com/a', `uid-${i}`), false));
+    expect(sent).to.have.length(5);
+    const held = await failure(own.call(call('https://hooks.example.com/b'), false));
+    expect(held).to.include({ status: 503, reason: 'NotSent', retryAfterSeconds: 1 });
+    expect(sent).to.have.length(5);
+    const back = call('https://hooks.example.com/b');
+    await failure(own.call({ ...back, spec: { ...back.spec, type: undoCall } }, false));
+    delivery = { is: 'Accepted', answer: 'ok' };
+    await own.call(call('http://plain.example.com:8080/'), false);
+    expect(sent).to.have.length(7);
+    await clock.advance(1000);
+    await own.call(call('https://hooks.example.com/b'), false);
+    await own.call(call('https://hooks.example.com/c', 'uid-2-step'), false);
+    expect(sent).to.have.length(9);
   });
 
   const refused: [url: string, says: string][] = [

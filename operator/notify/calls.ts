@@ -3,7 +3,8 @@
  * (operator/actions/call.ts) is to post it. Only hosts in the notifiers file are called, few at once, and never is a
  * decision about anything else held up by one that does not answer.
  */
-import { hostNotAllowed, notSent, outsideGroup, type CallObject } from '../actions/call.ts';
+import { hostNotAllowed, notSent, outsideGroup, undoCall, type CallObject } from '../actions/call.ts';
+import { Breaker } from '../../wire/breaker.ts';
 import { ApiError, type KubeApi, type KubeObject, type Resource } from '../kube/api.ts';
 import type { Clock } from '../kube/clock.ts';
 import { cloudEventType, sourceOf, type CloudEvent } from './cloud-event.ts';
@@ -16,6 +17,16 @@ import { signatureHeader, signatureOf } from './sign.ts';
 const mostAtOnce = 8;
 /** Keys of calls that were accepted, which are remembered for as long as this process lives. */
 const mostRemembered = 10_000;
+/** Of a host. Not for long: a step has a minute or two, and whoever is back shall be called. */
+const limits = { failures: 5, firstMs: 1_000, longestMs: 3_000 };
+/** So many hosts are remembered; what is allowed may be a pattern. */
+const mostHosts = 1_000;
+
+/** A host that is called, and what it answered last. */
+interface Host {
+  readonly breaker: Breaker;
+  answer: string;
+}
 
 export interface CallerOptions {
   readonly file: { readonly current: Outsiders };
@@ -28,6 +39,7 @@ export interface CallerOptions {
 export class Caller {
   readonly #options: CallerOptions;
   readonly #accepted = new Map<string, KubeObject>();
+  readonly #hosts = new Map<string, Host>();
   #underWay = 0;
 
   constructor(options: CallerOptions) {
@@ -47,12 +59,38 @@ export class Caller {
     if (dryRun) return call;
     if (this.#underWay >= mostAtOnce)
       throw new ApiError(`${mostAtOnce} calls are under way`, { status: 503, reason: notSent, retryAfterSeconds: 1 });
+    const host = this.#hostOf(call);
+    const { breaker } = host;
+    // What takes something back is never held up.
+    const waitMs = isUndo(call) ? 0 : breaker.admit(this.#options.clock.now());
+    if (waitMs > 0) throw leftInPeace(host, waitMs);
     this.#underWay++;
     try {
-      return this.#note(call, await this.#send(call, allowed));
+      const delivery = await this.#send(call, allowed);
+      host.answer = delivery.answer;
+      if (delivery.is === 'Later') breaker.failed(this.#options.clock.now(), delivery.afterMs);
+      else breaker.succeeded();
+      return this.#note(call, delivery);
     } finally {
       this.#underWay--;
     }
+  }
+
+  /** Before the hosts that are called. */
+  *breakers(): Generator<Breaker> {
+    for (const { breaker } of this.#hosts.values()) yield breaker;
+  }
+
+  #hostOf({ spec: { url } }: CallObject): Host {
+    const name = URL.parse(url)?.host ?? '';
+    const host = this.#hosts.get(name) ?? { breaker: new Breaker(limits), answer: '' };
+    this.#hosts.delete(name);
+    this.#hosts.set(name, host);
+    for (const oldest of this.#hosts.keys()) {
+      if (this.#hosts.size <= mostHosts) break;
+      this.#hosts.delete(oldest);
+    }
+    return host;
   }
 
   #send(call: CallObject, { secret }: AllowedHost): Promise<Delivery> {
@@ -89,6 +127,12 @@ export class Caller {
     return found;
   }
 }
+
+/** Says what it answered last: that is why. */
+const leftInPeace = ({ answer }: Host, waitMs: number): ApiError =>
+  new ApiError(answer, { status: 503, reason: notSent, retryAfterSeconds: Math.ceil(waitMs / 1000) });
+
+const isUndo = ({ spec }: CallObject): boolean => spec.type === undoCall;
 
 function eventOf({ metadata, spec }: CallObject, nowMs: number): CloudEvent {
   const { namespace, name = '' } =

@@ -2,6 +2,7 @@
  * The way to one notifier. Nothing that happens here holds up anybody else: it has a queue of its own, tries again with
  * growing pauses, and leaves a receiver in peace that does not answer.
  */
+import { Breaker } from '../../wire/breaker.ts';
 import type { Clock } from '../kube/clock.ts';
 import { WorkQueue } from '../kube/queue.ts';
 import type { Delivery } from './post.ts';
@@ -41,23 +42,23 @@ const workers = 4;
 /** So many wait at most; what comes after them is offered again later. */
 export const mostWaiting = 1000;
 const pauseMs = { first: 1000, longest: 300_000, refused: 600_000 };
-/** After so many failures in a row, of whatever it was told, the receiver is left in peace, each time for twice as long. */
-const breakerFailures = 5;
-const breakerMs = { first: 30_000, longest: 300_000 };
-/** Those who wait while one tries whether the receiver is back look again so often. */
-const trialMs = 1000;
+/** Of whatever the receiver was told. */
+const limits = { failures: 5, firstMs: 30_000, longestMs: 300_000 };
 
 export class Channel {
   readonly #options: ChannelOptions;
   readonly #jobs = new Map<string, Job>();
   readonly #queue: WorkQueue;
-  #failures = 0;
-  #closedUntilMs = -Infinity;
-  #trying = false;
+  readonly #breaker = new Breaker(limits);
 
   constructor(options: ChannelOptions) {
     this.#options = options;
     this.#queue = new WorkQueue({ work: (key) => this.#tell(key), clock: options.clock, workers });
+  }
+
+  /** Before the receiver. */
+  get breaker(): Breaker {
+    return this.#breaker;
   }
 
   /** Notifications that are not delivered. */
@@ -95,8 +96,7 @@ export class Channel {
 
   /** Tries everything that was not accepted at once: the notifier was configured anew. */
   retry(): void {
-    this.#failures = 0;
-    this.#closedUntilMs = -Infinity;
+    this.#breaker.succeeded();
     for (const [key, { report }] of this.#jobs) if (report.state !== 'Delivered') this.#queue.add(key);
   }
 
@@ -112,15 +112,15 @@ export class Channel {
     const job = this.#jobs.get(key);
     if (job === undefined) return;
     if (!isLeader()) return void this.#jobs.delete(key);
-    const closedMs = this.#closedUntilMs - clock.now();
-    if (closedMs > 0) return closedMs;
-    if (this.#failures >= breakerFailures && this.#trying) return trialMs;
+    const waitMs = this.#breaker.admit(clock.now());
+    if (waitMs > 0) return waitMs;
     const { notification } = job;
     const sending = send(notification);
-    if (sending === undefined) return this.#report(key, job, 'UnknownNotifier');
-    this.#trying = true;
+    if (sending === undefined) {
+      this.#breaker.abandoned();
+      return this.#report(key, job, 'UnknownNotifier');
+    }
     const delivery = await sending;
-    this.#trying = false;
     // It was dropped, or there is something newer to say: that is in the queue already.
     if (this.#jobs.get(key) !== job || job.notification.id !== notification.id) return this.#note(delivery);
     this.#note(delivery);
@@ -140,27 +140,12 @@ export class Channel {
     }
   }
 
-  /** Counts, and closes the way when the receiver does not answer or asks for peace. */
+  /** Counts, and leaves a receiver in peace that does not answer or asks for it. */
   #note(delivery: Delivery): void {
     const { clock, count } = this.#options;
-    switch (delivery.is) {
-      case 'Accepted':
-        count('Delivered');
-        this.#failures = 0;
-        return;
-      case 'Refused':
-        count('Refused');
-        this.#failures = 0;
-        return;
-      case 'Later': {
-        count('Retried');
-        // Those that were on their way together fail together: that is one failure more.
-        if (clock.now() >= this.#closedUntilMs || this.#failures < breakerFailures) this.#failures++;
-        const excess = this.#failures - breakerFailures;
-        const peaceMs = excess < 0 ? 0 : Math.min(breakerMs.first * 2 ** excess, breakerMs.longest);
-        this.#closedUntilMs = Math.max(this.#closedUntilMs, clock.now() + Math.max(peaceMs, delivery.afterMs ?? 0));
-      }
-    }
+    count(delivery.is === 'Accepted' ? 'Delivered' : delivery.is === 'Refused' ? 'Refused' : 'Retried');
+    if (delivery.is === 'Later') this.#breaker.failed(clock.now(), delivery.afterMs);
+    else this.#breaker.succeeded();
   }
 
   #pauseMs(failures: number): number {

@@ -20,7 +20,7 @@ describe('events on a nats-server of its own', function () {
       path: '/n.yaml',
       read: async () => 'notifiers: [{name: bus, nats: {topic: oncall}}]',
       subjectPrefix: 'homeostat',
-      bus: jetStreamEvents(broker, 'homeostat'),
+      bus: jetStreamEvents({ broker, prefix: 'homeostat', clock: systemClock, registry: new Registry() }),
       isLeader: () => true,
       clock: systemClock,
       random: () => 0,

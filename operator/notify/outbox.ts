@@ -2,6 +2,7 @@
  * What is to be told to whom, apart from the decisions: whoever decides offers what the objects say, and is woken when
  * there is news of it. Nothing here is the truth: after a restart everything is offered again, from the objects.
  */
+import type { Breaker } from '../../wire/breaker.ts';
 import type { Clock } from '../kube/clock.ts';
 import { Channel, type Report } from './channel.ts';
 import { allowedHost, type Outsiders } from './file.ts';
@@ -117,6 +118,11 @@ export class Outbox implements Telling {
   /** Notifications that wait, by notifier. */
   *waiting(): Generator<[notifier: string, count: number]> {
     for (const [name, channel] of this.#channels) yield [name, channel.waiting];
+  }
+
+  /** Before the receivers. */
+  *breakers(): Generator<Breaker> {
+    for (const { breaker } of this.#channels.values()) yield breaker;
   }
 
   onChange(listener: () => void): void {

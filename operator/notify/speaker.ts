@@ -1,5 +1,6 @@
 /** Everything that tells people something, put together: the file, the outbox, and the ways out of the process. */
 import type { Registry } from 'prom-client';
+import { showBreakers } from '../../wire/breaker-metrics.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { ReadinessCheck } from '../observe/server.ts';
@@ -47,6 +48,18 @@ export class Speaker {
       moment: () => ({ nowMs: clock.now(), hmac, subjectPrefix }),
       metrics: notifyMetrics(registry, () => this.outbox.waiting()),
     });
+    showBreakers(
+      registry,
+      'notifiers',
+      () => this.outbox.breakers(),
+      () => clock.now(),
+    );
+    showBreakers(
+      registry,
+      'webhooks',
+      () => this.caller.breakers(),
+      () => clock.now(),
+    );
   }
 
   /** What /readyz asks. */

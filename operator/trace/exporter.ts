@@ -3,7 +3,9 @@
  * receiver in trouble is left in peace for longer and longer.
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Clock } from '../kube/clock.ts';
+import { Breaker } from '../../wire/breaker.ts';
+import { showBreakers } from '../../wire/breaker-metrics.ts';
+import { monotonicMs, type Clock } from '../kube/clock.ts';
 import type { Logger } from '../kube/logger.ts';
 import { retryAfterMs } from '../notify/post.ts';
 import { otlpBody } from './otlp.ts';
@@ -31,7 +33,7 @@ export interface ExporterOptions {
 const mostWaiting = 4096;
 const mostAtOnce = 256;
 const answerMs = 10_000;
-const pauseMs = { first: 1000, longest: 300_000 };
+const limits = { failures: 1, firstMs: 1000, longestMs: 300_000 };
 /** What may be sent again; everything else must not be: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
 const temporary = new Set([429, 502, 503, 504]);
 
@@ -44,7 +46,8 @@ export class TraceExporter {
   readonly #stopping = new AbortController();
   #sending: Promise<void> | undefined;
   #cancelPause: (() => void) | undefined;
-  #failures = 0;
+  readonly #breaker = new Breaker(limits);
+  #isFailing = false;
 
   constructor(options: ExporterOptions) {
     this.#options = options;
@@ -57,6 +60,12 @@ export class TraceExporter {
     });
     for (const result of results) counter.inc({ result }, 0);
     this.#count = (result, spans) => counter.inc({ result }, spans);
+    showBreakers(
+      options.registry,
+      'traces',
+      () => [this.#breaker],
+      () => monotonicMs(options.clock),
+    );
     const waiting = this.#waiting;
     void new Gauge({
       name: 'homeostat_trace_spans_waiting',
@@ -88,23 +97,26 @@ export class TraceExporter {
   #go(): void {
     if (this.#sending !== undefined || this.#cancelPause !== undefined || this.#waiting.length === 0) return;
     if (this.#stopping.signal.aborted) return;
-    this.#sending = this.#send(this.#waiting.slice(0, mostAtOnce)).then((afterMs) => {
+    const waitMs = this.#breaker.admit(monotonicMs(this.#options.clock));
+    if (waitMs > 0) {
+      this.#pause(waitMs);
+      return;
+    }
+    this.#sending = this.#send(this.#waiting.slice(0, mostAtOnce)).then(() => {
       this.#sending = undefined;
-      if (afterMs === 0) this.#go();
-      else this.#pause(afterMs);
+      this.#go();
     });
   }
 
   #pause(ms: number): void {
-    if (this.#stopping.signal.aborted) return;
     this.#cancelPause = this.#options.clock.after(ms, () => {
       this.#cancelPause = undefined;
       this.#go();
     });
   }
 
-  /** Posts the head of the queue; answers after how many milliseconds the next one may go. Never rejects. */
-  async #send(spans: readonly Span[]): Promise<number> {
+  /** Posts the head of the queue. Never rejects. */
+  async #send(spans: readonly Span[]): Promise<void> {
     const { target, resource, version, clock, fetched = fetch } = this.#options;
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(answerMs)]);
     try {
@@ -127,20 +139,21 @@ export class TraceExporter {
     }
   }
 
-  #took(sent: number, refused: number): number {
+  #took(sent: number, refused: number): void {
     this.#waiting.splice(0, sent);
     this.#count('Sent', Math.max(0, sent - refused));
     this.#count('Refused', Math.min(sent, refused));
-    if (this.#failures > 0) this.#options.logger.info('traces are sent again');
-    this.#failures = 0;
-    return 0;
+    if (this.#isFailing) this.#options.logger.info('traces are sent again');
+    this.#isFailing = false;
+    this.#breaker.succeeded();
   }
 
-  #failed(reason: string, afterMs = 0): number {
-    const { logger, target } = this.#options;
+  #failed(reason: string, afterMs = 0): void {
+    const { logger, target, clock } = this.#options;
     // The rest of the URL may be a secret.
-    if (this.#failures === 0) logger.warn('traces are not sent', { host: URL.parse(target.url)?.host, reason });
-    return Math.max(afterMs, Math.min(pauseMs.longest, pauseMs.first * 2 ** this.#failures++));
+    if (!this.#isFailing) logger.warn('traces are not sent', { host: URL.parse(target.url)?.host, reason });
+    this.#isFailing = true;
+    this.#breaker.failed(monotonicMs(clock), afterMs);
   }
 }
 

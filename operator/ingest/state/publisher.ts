@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
+import { showBreakers } from '../../../wire/breaker-metrics.ts';
 import { systemClock } from '../../../wire/clock.ts';
 import { FramePublisher } from '../../../wire/publisher.ts';
 import type { Logger } from '../../kube/logger.ts';
@@ -25,6 +26,12 @@ export function statePublisher({ broker, prefix, logger, registry }: StatePublis
         ? logger.info('state frames are stored again')
         : logger.warn('state frames are not stored', { reason: problem.reason, error: problem.message }),
   });
+  showBreakers(
+    registry,
+    'frames',
+    () => [publisher.breaker],
+    () => systemClock.monotonic(),
+  );
   const { counts } = publisher;
   const gauge = (name: string, help: string, value: () => number): void => {
     const made: Gauge = new Gauge({ name, help, registers: [registry], collect: () => made.set(value()) });
