@@ -12,6 +12,8 @@ export const frameResults = [
   'Superseded',
   /** Published on a subject that is not its source’s. */
   'WrongSubject',
+  /** Of one source more than are kept apart. */
+  'TooManySources',
   /** Not a frame, or damaged. */
   'Undecodable',
 ] as const;

@@ -20,7 +20,7 @@ function setUp() {
     error: ignore,
     warn: (_: string, fields = {}) => void said.push(fields),
   };
-  const sources = new Sources(counting, logger);
+  const sources = new Sources(counting, logger, 3);
   /** The sequence numbers that are evaluated now. */
   const take = (content: Frame | Keyframe | Message) =>
     sources.take('kind' in content ? message(content) : content).map(({ frame }) => frame.sequence);
@@ -131,6 +131,7 @@ describe('Sources', () => {
       Unreadable: 1,
       Undecodable: 2,
       Superseded: 0,
+      TooManySources: 0,
       WrongSubject: 0,
     });
     expect(said).to.have.length(1);
@@ -181,6 +182,18 @@ describe('Sources', () => {
     expect(sources.expire(startMs + 901_000, () => true)).to.deep.equal([]);
     expect(sources.expire(startMs + 901_000, () => false)).to.deep.equal(['agent/node-1']);
     expect(sources.quality('agent/node-1')).to.equal(undefined);
+  });
+
+  it('keeps so many apart and no more, until one is forgotten, and says so once', () => {
+    const { sources, take, said, totals } = setUp();
+    const of = (node: string, sequence: number) => frame(sequence, { source: agentSource({ node }) });
+    for (const node of ['a', 'b', 'c']) take(keyframe({ source: agentSource({ node }) }));
+    for (const node of ['d', 'e', 'a']) take(of(node, 1));
+    expect(totals).to.include({ TooManySources: 2, Evaluated: 1 });
+    expect(said).to.have.length(1);
+    sources.expire(startMs + 901_000, (key) => key !== 'agent/b');
+    expect(take(of('d', 2))).to.deep.equal([]);
+    expect(totals.TooManySources).to.equal(2);
   });
 
   it('never throws, whatever the bytes and the subject', () => {

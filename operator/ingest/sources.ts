@@ -19,6 +19,8 @@ export const sourceKey = ({ producer, node }: Pick<SourceId, 'producer' | 'node'
 /** Silent for so long, a source is forgotten when nobody wants it any more. */
 const forgetMs = 900_000;
 const mostSaid = 10_000;
+/** The largest clusters have two sources for each of some thousand nodes. */
+const mostSources = 50_000;
 /** Nearly all frames fit; larger ones are read all the same. */
 const scratchBytes = 256 * 1024;
 
@@ -41,17 +43,23 @@ export class Sources {
   readonly #logger: Logger;
   readonly #said = new Set<string>();
 
-  constructor(counting: Counting, logger: Logger) {
+  readonly #most: number;
+
+  /** `most` sources are kept apart at once. */
+  constructor(counting: Counting, logger: Logger, most = mostSources) {
     this.#counting = counting;
     this.#logger = logger;
+    this.#most = most;
   }
 
   /** Never throws, whatever the bytes. */
   take(message: Message): readonly Readable[] {
     const address = this.#address(message.subject);
-    if (address === undefined) {
-      this.#counting.result('WrongSubject');
-      this.#sayOnce('message on a subject that is no source’s', message.subject, 'WrongSubject');
+    if (typeof address === 'string') {
+      this.#counting.result(address);
+      if (address === 'WrongSubject')
+        this.#sayOnce('message on a subject that is no source’s', message.subject, address);
+      else this.#sayOnce('too many sources: frames of a new one are not read', '', address, message.subject);
       return [];
     }
     const { of, source } = address;
@@ -90,12 +98,13 @@ export class Sources {
     return forgotten;
   }
 
-  #address(subject: string): Address | undefined {
+  #address(subject: string): Address | 'WrongSubject' | 'TooManySources' {
     const known = this.#addresses.get(subject);
     if (known !== undefined) return known;
     const of = parseSubject(subject);
-    if (of === undefined) return undefined;
+    if (of === undefined) return 'WrongSubject';
     const key = sourceKey(of);
+    if (!this.#sources.has(key) && this.#sources.size >= this.#most) return 'TooManySources';
     const source = this.#sources.get(key) ?? new Source(key, this.#counting);
     this.#sources.set(key, source);
     const address = { of, source };
