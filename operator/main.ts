@@ -34,6 +34,8 @@ async function main(argv: readonly string[]): Promise<number> {
     logger,
     version,
     fault: faultHook(process.env['HOMEOSTAT_CRASH_AT'], logger),
+    // For tests of overload only.
+    slowMs: Number(process.env['HOMEOSTAT_SLOW_MS']) || undefined,
   });
   try {
     await operator.start();

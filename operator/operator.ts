@@ -21,6 +21,7 @@ import { History } from './history/history.ts';
 import { Broker } from './ingest/broker.ts';
 import { ShedSource } from './ingest/pressure/shed-source.ts';
 import { Shedder } from './ingest/pressure/shedder.ts';
+import { slowed } from './ingest/pressure/slow.ts';
 import { Ingest } from './ingest/pipeline.ts';
 import { LineageSource } from './ingest/lineage/lineage-source.ts';
 import { KinSource } from './ingest/scoring/kin-source.ts';
@@ -56,6 +57,8 @@ export interface OperatorParts {
   readonly version: string;
   /** Called at certain points of acting; tests kill the process there. */
   readonly fault?: ((point: FaultPoint, write?: string) => void) | undefined;
+  /** So many milliseconds more are taken for each frame and policy that judges it; tests overload the process so. */
+  readonly slowMs?: number | undefined;
 }
 
 const random = Math.random;
@@ -95,7 +98,7 @@ export class Operator {
   #rematching = false;
   #hasBeenLive = false;
 
-  constructor({ options, api: server, logger, version, fault }: OperatorParts) {
+  constructor({ options, api: server, logger, version, fault, slowMs }: OperatorParts) {
     const { namespace: rootNamespace, subjectPrefix: prefix, identity, leaseName, natsUrl, streamMaxBytes } = options;
     const registry = createRegistry(version);
     const counted = countedApi(server, registry);
@@ -148,7 +151,13 @@ export class Operator {
     const ingest = new Ingest({
       broker,
       stream: { maxBytes: streamMaxBytes, prefix },
-      evaluator: history?.beside(evaluator) ?? evaluator,
+      evaluator:
+        slowMs === undefined
+          ? (history?.beside(evaluator) ?? evaluator)
+          : slowed(
+              history?.beside(evaluator) ?? evaluator,
+              () => slowMs * ([...policies.list()].length - this.#shedder.list().length),
+            ),
       reflectors: cluster,
       lookBackMs: () => lookBackMs(policies.list()),
       clock,

@@ -25,6 +25,7 @@ import { ingestReflectors } from '../reflectors.ts';
 import { NatsServer } from '../testing-nats.ts';
 import { ShedSource } from './shed-source.ts';
 import { Shedder } from './shedder.ts';
+import { slowed } from './slow.ts';
 
 const root = 'homeostat-system';
 const utilization = 'k8s.container.memory.limit_utilization';
@@ -77,20 +78,10 @@ describe('shedding, on a nats-server of its own', function () {
     for (const each of policies) expect(inForce.put(each)).to.deep.equal([]);
     const broker = new Broker({ url: server.url, name: 'test', logger });
     const reflectors = ingestReflectors({ api, clock: systemClock, logger, random: Math.random });
-    const lagsMs = new Map<number, number>();
     const ingest: Ingest = new Ingest({
       broker,
       stream: { maxBytes: 64 * 1024 * 1024 },
-      evaluator: {
-        bind: (...told) => evaluator.bind(...told),
-        unbind: (key) => evaluator.unbind(key),
-        advance: (nowMs) => evaluator.advance(nowMs),
-        frame(key, told) {
-          evaluator.frame(key, told);
-          lagsMs.set(told.sequence, ingest.lag().ms);
-          standStill(costMs() * (policies.length - shedder.list().length));
-        },
-      },
+      evaluator: slowed(evaluator, () => costMs() * (policies.length - shedder.list().length)),
       reflectors,
       lookBackMs: () => 0,
       clock: systemClock,
@@ -136,7 +127,7 @@ describe('shedding, on a nats-server of its own', function () {
     told.setActive(true);
     const state = (name: string): string | undefined =>
       evaluator.verdict(`uid-${name}`, 'Container/uid-pod/app')?.state;
-    return { ingest, registry, changes, courses, lagsMs, shed, state };
+    return { ingest, registry, changes, courses, shed, state };
   }
 
   /** Says from now on how full the memory of the container is. */
@@ -241,8 +232,3 @@ describe('shedding, on a nats-server of its own', function () {
     expect(upTo(known, recording)).to.deep.equal(upTo(judged, recording));
   });
 });
-
-/** Holds the process up as work does, without taking the time from anybody else. */
-const standStill = (ms: number): void => {
-  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-};
