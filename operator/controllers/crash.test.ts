@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Incident } from '../kube/resources.ts';
 import { Cluster, condition, nodeTarget } from './harness.test.ts';
-import { Operator } from './process.test.ts';
+import { Operator, rootNamespace } from './process.test.ts';
 
 /** Kills the operator at the n-th write of it from now on, before or after it is made. */
 function killAt(cluster: Cluster, n: number, when: 'before' | 'after'): () => boolean {
@@ -150,6 +150,45 @@ describe('a process killed at any write', () => {
     cluster.operator.control.resync();
     await cluster.settle();
     expect(cluster.incident.metadata.name).to.equal(opened.metadata.name);
+    await cluster.operator.die();
+  });
+
+  it('opens no second incident when that of the leader before arrives later, of whatever episode', async () => {
+    const cluster = new Cluster();
+    const policy = cluster.policy({ routes: [{ to: 'Incident' }] });
+    await cluster.start();
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    const { apiVersion, kind, metadata, spec } = cluster.incident;
+    await cluster.operator.die();
+    await cluster.remove(Incident, metadata.name);
+    cluster.setVerdict(policy, nodeTarget(), 'Inactive');
+    await cluster.restart();
+    const firstSampleMs = cluster.clock.now() - 100;
+    await cluster.judged(policy, nodeTarget(), 'Firing', { firstSampleMs });
+    const late = { apiVersion, kind, metadata: { name: metadata.name, namespace: rootNamespace }, spec };
+    await cluster.server.create(Incident, late).catch(() => {});
+    expect(cluster.incident.status?.firstSampleTime).to.equal(new Date(firstSampleMs).toISOString());
+    await cluster.operator.die();
+  });
+
+  it('opens the next incident although nobody has told of the last, which is over', async () => {
+    const cluster = new Cluster();
+    const policy = cluster.policy({ routes: [{ to: 'Incident' }], clearForSeconds: 0 });
+    await cluster.start();
+    await cluster.judged(policy, nodeTarget(), 'Firing');
+    await cluster.judged(policy, nodeTarget(), 'Inactive');
+    const over = cluster.incident;
+    await cluster.operator.die();
+    await cluster.remove(Incident, over.metadata.name);
+    await cluster.restart();
+    cluster.stalled.add('Incident');
+    cluster.server.seed(Incident, over);
+    await cluster.seconds(5);
+    await cluster.judged(policy, nodeTarget(), 'Firing', { firstSampleMs: cluster.clock.now() - 100 });
+    expect(cluster.incidents.map((incident) => condition(incident, 'Resolved'))).to.have.members([
+      'True Recovered',
+      'False Firing',
+    ]);
     await cluster.operator.die();
   });
 

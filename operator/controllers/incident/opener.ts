@@ -1,7 +1,10 @@
 /**
- * Opens an Incident for every episode: once for a policy, a target and the sample with which it began, never a second
- * one while one is active, and never again for an episode that ended, also when the stream is read again. An episode that
- * outlasts a policy's time in mode Observe has one for each time in which the policy is enforced.
+ * Opens an Incident for every episode: never a second one of a policy and a target while one is active, and never again
+ * for an episode that ended, also when the stream is read again. An episode that outlasts a policy's time in mode Observe
+ * has one for each time in which the policy is enforced.
+ *
+ * It is named after those that went before. Whoever takes the same ones for all that there were asks for the same name: of
+ * two leaders, one of which is no more and whose request arrives late, only one is heard, whatever episode each is about.
  */
 import type { Incident } from '../../../crds/incident.ts';
 import type { Verdict } from '../../../engine/evaluate/verdict.ts';
@@ -75,8 +78,10 @@ export class IncidentOpener {
     const inForce = this.#policies.get(policyUid);
     const verdict = this.#judge.verdict(policyUid, target);
     if (inForce === undefined || verdict?.state !== 'Firing') return;
-    const interrupted = this.#interrupted(verdict, target);
-    if (interrupted !== undefined) await this.#open(inForce, verdict, target, interrupted);
+    const ended = this.#endedBefore(verdict, target);
+    if (ended === undefined) return;
+    const unheardOf = await this.#open(inForce, verdict, target, ended);
+    if (unheardOf !== undefined && isResolved(unheardOf)) await this.#look({ policyUid, target });
   }
 
   /**
@@ -97,26 +102,26 @@ export class IncidentOpener {
   }
 
   /**
-   * The Incidents of this very episode that ended although the target fired on, because the policy was to observe only
-   * for a while; undefined when one is active, or ended after the episode had begun.
+   * The Incidents of this policy and target, when all have ended; undefined when one is active, or ended after this episode
+   * had begun, unless that was because the policy was to observe only for a while.
    */
-  #interrupted({ policyId, firstSampleMs }: Verdict, target: TargetReference): Incident[] | undefined {
-    const interrupted: Incident[] = [];
-    for (const incident of this.#context.kinds.incidents.where(byJudged, judgedKey(policyId, target))) {
+  #endedBefore({ policyId, firstSampleMs }: Verdict, target: TargetReference): Incident[] | undefined {
+    const ended = this.#context.kinds.incidents.where(byJudged, judgedKey(policyId, target));
+    for (const incident of ended) {
       if (!isResolved(incident)) return undefined;
       if (firstSampleMs > (resolvedMs(incident) ?? -Infinity)) continue;
       if (!endedByObserving(incident)) return undefined;
-      interrupted.push(incident);
     }
-    return interrupted;
+    return ended;
   }
 
+  /** Answers with the Incident that was there already under its name, if this process had not heard of that. */
   async #open(
     inForce: PolicyInForce,
     verdict: Verdict,
     target: TargetReference,
-    interrupted: readonly Incident[],
-  ): Promise<void> {
+    ended: readonly Incident[],
+  ): Promise<Incident | undefined> {
     const { api, clock, kinds, logger } = this.#context;
     const { policy, generation } = inForce;
     const { severity, mode } = policy.spec;
@@ -132,16 +137,15 @@ export class IncidentOpener {
         'Firing',
         `${describeTarget(target)} fires; nothing follows: ${because}${evidence(verdict)}`,
       );
-      return;
+      return undefined;
     }
     const { namespace, name, uid = '' } = policy.metadata;
-    // Another name than theirs, and the same for whoever asks.
-    const before = interrupted.map(({ metadata }) => metadata.uid ?? '').toSorted();
+    const before = ended.map(({ metadata }) => metadata.uid ?? '').toSorted();
     const incident: Incident = {
       apiVersion: 'homeostat.dev/v1alpha1',
       kind: 'Incident',
       metadata: {
-        name: nameFor(name, uid, targetKey(target), verdict.firstSampleMs, ...before),
+        name: nameFor(name, uid, targetKey(target), ...before),
         ...(namespace === undefined ? {} : { namespace }),
       },
       spec: {
@@ -156,12 +160,15 @@ export class IncidentOpener {
       kinds.incidents.wrote(await api.create<Incident>(IncidentResource, incident, { fieldManager: 'homeostat' }));
     } catch (error) {
       if (!hasReason(error, 'AlreadyExists')) throw error;
-      kinds.incidents.wrote(await api.get<Incident>(IncidentResource, incident.metadata));
-      return;
+      const found = await api.get<Incident>(IncidentResource, incident.metadata);
+      const isKnown = kinds.incidents.get(keyOf(found)) !== undefined;
+      kinds.incidents.wrote(found);
+      return isKnown ? undefined : found;
     }
     this.#metrics.opened(severity);
     this.#metrics.detection(clock.now() - verdict.firstSampleMs);
     logger.info('incident opened', { incident: keyOf(incident), target: describeTarget(target), route: way });
+    return undefined;
   }
 
   #tell(
