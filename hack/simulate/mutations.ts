@@ -169,6 +169,12 @@ export const mutations: readonly Mutation[] = [
     put: "return reasons.length < 99 ? pass('nothing is paused')",
   },
   {
+    breaks: '6: acts although somebody has said no since it began',
+    file: 'operator/decide/approval.ts',
+    find: "return denied && { wish: 'Denied', message: deniedBy(denied) };",
+    put: 'return undefined;',
+  },
+  {
     breaks: '6: the guards are not asked again before an old note is acted on',
     file: 'operator/decide/steps.ts',
     find: '?? blockedUntil(run, deadlineMs(step));',

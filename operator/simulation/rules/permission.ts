@@ -5,7 +5,7 @@ import type { GuardrailSpec } from '../../../crds/guardrail.ts';
 import type { KubeObject } from '../../kube/api.ts';
 import { preconditionOf } from '../precondition.ts';
 import type { Replica } from '../replica.ts';
-import type { RuleMaker } from '../rule.ts';
+import type { RuleMaker, TargetWrite } from '../rule.ts';
 import { rootNamespace } from '../slots.ts';
 import { actingOf } from './acting.ts';
 
@@ -17,31 +17,63 @@ const guardrailsOver = ({ context }: Replica, namespace: string | undefined) =>
     ({ metadata }) => metadata.namespace === rootNamespace || metadata.namespace === namespace,
   );
 
-/** 6. Observe and DryRun make no writes, the tightest mode holds at every step, and a pause stops new ones. */
-export const modesHold: RuleMaker = () => ({
-  name: '6 modes',
-  targetWrite: (write) => {
-    const remediation = actingOf(write);
-    if (remediation === undefined) return undefined;
-    const { metadata, spec } = remediation;
-    const plan = write.replica.context.kinds.plans.get(`${metadata.namespace}/${spec.planRef.name}`);
-    if (plan === undefined) return `${metadata.name} acts, and its plan is not known`;
-    const guardrails = guardrailsOver(write.replica, metadata.namespace);
-    const paused = guardrails.find((guardrail) => (guardrail.spec.paused ?? []).length > 0);
-    if (paused !== undefined) return `${metadata.name} acts although Guardrail ${paused.metadata.name} pauses it`;
-    const all = [spec.mode, plan.spec.mode, ...guardrails.map((guardrail) => guardrail.spec.maxMode ?? 'Enforce')];
-    if (isDistrusted(write.replica, remediation, [plan.spec.guards, ...guardrails.map(({ spec }) => spec)]))
-      all.push('Approve');
-    const mode = all.toSorted((a, b) => careOf(a) - careOf(b))[0] ?? 'Observe';
-    if (mode === 'Observe' || mode === 'DryRun') return `${metadata.name} acts in mode ${mode}`;
-    const { approvals = [] } = spec;
-    if (approvals.some(({ decision }) => decision === 'Denied')) return `${metadata.name} acts although it was denied`;
-    const quorum = plan.spec.approval?.quorum ?? 1;
-    return mode === 'Approve' && approvals.length < quorum
-      ? `${metadata.name} acts, and ${approvals.length} of ${quorum} have approved it`
-      : undefined;
-  },
-});
+/**
+ * Before a process acts, it reads the Remediation once more or writes over the version that it knows. What it waits for in
+ * between (the Guardrails) is answered within 15 s or given up, and who stands still for longer than 8 s leads no more.
+ */
+const readBeforeMs = 25_000;
+
+const isDenied = ({ spec }: Remediation): boolean =>
+  spec.approvals?.some(({ decision }) => decision === 'Denied') === true;
+
+/** 6. Observe and DryRun make no writes, the tightest mode holds at every step, and a pause or a no stops new ones. */
+export const modesHold: RuleMaker = () => {
+  /** When it was stored that a Remediation was denied, by uid. */
+  const deniedMs = new Map<string | undefined, number>();
+  return {
+    name: '6 modes',
+    targetWrite: (write) => {
+      const remediation = actingOf(write);
+      if (remediation === undefined) return undefined;
+      const { metadata } = remediation;
+      const known = knownTo(write.replica, remediation);
+      const sinceMs = write.replica.process.monotonic() - (deniedMs.get(metadata.uid) ?? Infinity);
+      return isDenied(known) || sinceMs > readBeforeMs
+        ? `${metadata.name} acts although it was denied`
+        : modeProblem(write, known);
+    },
+    commit: ({ atMs, change: { object, resource } }) => {
+      const { uid } = object.metadata;
+      if (resource.kind !== 'Remediation') return undefined;
+      if (!isDenied(object as Remediation)) deniedMs.delete(uid);
+      else if (!deniedMs.has(uid)) deniedMs.set(uid, atMs);
+      return undefined;
+    },
+  };
+};
+
+/** A Remediation as this process knows it: what people have just said of it may be on its way. */
+const knownTo = ({ context }: Replica, stored: Remediation): Remediation =>
+  context.kinds.remediations.get(`${stored.metadata.namespace}/${stored.metadata.name}`) ?? stored;
+
+function modeProblem({ replica }: TargetWrite, remediation: Remediation): string | undefined {
+  const { metadata, spec } = remediation;
+  const plan = replica.context.kinds.plans.get(`${metadata.namespace}/${spec.planRef.name}`);
+  if (plan === undefined) return `${metadata.name} acts, and its plan is not known`;
+  const guardrails = guardrailsOver(replica, metadata.namespace);
+  const paused = guardrails.find((guardrail) => (guardrail.spec.paused ?? []).length > 0);
+  if (paused !== undefined) return `${metadata.name} acts although Guardrail ${paused.metadata.name} pauses it`;
+  const all = [spec.mode, plan.spec.mode, ...guardrails.map((guardrail) => guardrail.spec.maxMode ?? 'Enforce')];
+  if (isDistrusted(replica, remediation, [plan.spec.guards, ...guardrails.map(({ spec }) => spec)]))
+    all.push('Approve');
+  const mode = all.toSorted((a, b) => careOf(a) - careOf(b))[0] ?? 'Observe';
+  if (mode === 'Observe' || mode === 'DryRun') return `${metadata.name} acts in mode ${mode}`;
+  const { approvals = [] } = spec;
+  const quorum = plan.spec.approval?.quorum ?? 1;
+  return mode === 'Approve' && approvals.length < quorum
+    ? `${metadata.name} acts, and ${approvals.length} of ${quorum} have approved it`
+    : undefined;
+}
 
 /** Whether people have called the policy right less often than one of these asks for. */
 function isDistrusted(
