@@ -82,8 +82,11 @@ export class History {
     return [...writers].some((writer) => writer !== self.metadata.uid);
   }
 
-  /** Whether a Remediation (`top`, by uid) has put its value of a field on top of that of another one, or of what lies on top of that. */
-  liesOn(uid: string | undefined, path: string, top: string, bottom: string): boolean {
+  /**
+   * Whether a Remediation (`top`, by uid) has put its value of a field on top of that of another one, or of what lies on top
+   * of that. One that is not `known` any more has left its value for good: what is under that does not come to light again.
+   */
+  liesOn(uid: string | undefined, path: string, top: string, bottom: string, known: (uid: string) => boolean): boolean {
     const key = fieldKey(uid, path);
     const seen = new Set<string>();
     for (let at = top; !seen.has(at);) {
@@ -91,6 +94,7 @@ export class History {
       const below = this.#below.get(`${key} ${at}`);
       if (below?.is !== 'Ours') return false;
       if (below.uid === bottom) return true;
+      if (!known(below.uid)) return false;
       at = below.uid;
     }
     return false;

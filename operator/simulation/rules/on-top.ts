@@ -16,8 +16,10 @@ export const onTopStays: RuleMaker = () => ({
       const what = `${name}: ${path} of ${object.kind} ${object.name} is left to ${by}`;
       const owner = history.ownerOf(object.uid, path);
       if (owner?.is === 'Ours' && owner.uid === self) return `${what}, which does not hold it`;
-      const top = replica.snapshot()?.find(({ metadata }) => managerOf(metadata) === by);
-      if (top === undefined || !history.liesOn(object.uid, path, top.metadata.uid ?? '', self)) continue;
+      const snapshot = replica.snapshot() ?? [];
+      const top = snapshot.find(({ metadata }) => managerOf(metadata) === by);
+      const isKnown = (uid: string): boolean => snapshot.some(({ metadata }) => metadata.uid === uid);
+      if (top === undefined || !history.liesOn(object.uid, path, top.metadata.uid ?? '', self, isKnown)) continue;
       if (isToGo(top, object.uid, path)) return `${what}, which is to be taken back`;
     }
     return undefined;
