@@ -135,11 +135,23 @@ export class History {
     const asRecorded = acts.filter(({ record }) => record.path === '' || sameJson(field.before, valueOf(record.from)));
     const current = asRecorded.find(({ state }) => state === 'Prepared');
     // What it is about to do itself is not what another one would take back by the same value.
-    const isItsOwn = current !== undefined && isOwn(current.remediation);
+    const isItsOwn =
+      current !== undefined && isOwn(current.remediation) && this.#isOnTopAsRecorded(current, field.path);
     const undo = exact.find(({ remediation }) => isOwn(remediation)) ?? (isItsOwn ? undefined : (exact[0] ?? undos[0]));
     if (undo !== undefined) return { as: 'Undo', ...undo };
     const act = current ?? asRecorded[0] ?? acts[0];
     return act && { as: 'Act', ...act };
+  }
+
+  /**
+   * Whether the value that a change is to replace is that of whom it has on record, as far as it is one of ours. Another
+   * one’s on top of it is not its own to replace: that one gives the field back, in its name, by the same values perhaps.
+   */
+  #isOnTopAsRecorded({ remediation, record }: Omit<Attribution, 'as'>, path: string): boolean {
+    const owner = this.ownerOf(record.object.uid, path);
+    const top = owner?.is === 'Ours' ? this.remediations.get(owner.uid) : undefined;
+    if (top === undefined || top.metadata.uid === remediation.metadata.uid) return true;
+    return record.fromManagers?.includes(managerOf(top.metadata)) === true;
   }
 
   #noteFields({ change, fields, origin, request, atMs }: Commit): void {
