@@ -8,6 +8,7 @@ import { qualified, targetNameIn } from './names.ts';
 import { hasEnded, standingOf } from './standing.ts';
 import { table, type Cell } from './table.ts';
 import { ago, moment } from './times.ts';
+import { troublesOf } from './troubles.ts';
 import { counted, section, wrapped, type View } from './view.ts';
 
 /** What `status` is about; the guardrails are those that hold there. */
@@ -38,9 +39,7 @@ export const pausing = ({ guardrails }: Situation): Guardrail[] =>
   guardrails.filter(({ spec }) => (spec.paused ?? []).length > 0);
 
 const troubled = ({ policies }: Situation): DetectionPolicy[] =>
-  policies.filter(({ status }) =>
-    ['Ready', 'DataFresh'].some((type) => findCondition(status?.conditions, type)?.status === 'False'),
-  );
+  policies.filter((policy) => troublesOf(policy).length > 0);
 
 /** Whether there is anything that somebody might want to look at. */
 export const isQuiet = (situation: Situation): boolean =>
@@ -164,11 +163,9 @@ function remediating(situation: Situation, view: View): string[] {
 }
 
 function policies(situation: Situation, view: View): string[] {
-  const lines = troubled(situation).map(({ metadata, status }) => {
-    const bad = ['Ready', 'DataFresh']
-      .map((type) => findCondition(status?.conditions, type))
-      .find((found) => found?.status === 'False');
-    return [qualified(metadata), bad?.reason ?? '', bad?.message ?? ''];
+  const lines = troubled(situation).map((policy) => {
+    const [first] = troublesOf(policy);
+    return [qualified(policy.metadata), first?.reason ?? '', first?.message ?? ''];
   });
   return rows(view, [{ title: 'POLICY' }, { title: 'REASON' }, { title: 'WHY', shrinks: true }], lines);
 }

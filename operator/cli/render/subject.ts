@@ -6,6 +6,7 @@ import type { Selection, Subject } from '../selecting.ts';
 import { attemptLines } from './incident.ts';
 import { qualified, targetName } from './names.ts';
 import { ago } from './times.ts';
+import { troublesOf } from './troubles.ts';
 import { counted, section, wrapped, type View } from './view.ts';
 
 /** What is known of a subject. */
@@ -92,10 +93,9 @@ function selectionLines({ policy, isSelected, why }: Selection, subject: Subject
     const word = isSelected === false ? paint('dim', 'does not watch it') : paint('warn', 'may watch it');
     return wrapped(`${qualified(metadata)}: ${word}: ${why}`, view.columns - 2, 2);
   }
-  const troubles = ['Ready', 'DataFresh'].flatMap((type) => {
-    const condition = findCondition(status?.conditions, type);
-    return condition?.status === 'False' ? [`${type}=False: ${condition.reason}: ${condition.message}`] : [];
-  });
+  const troubles = troublesOf(policy).map(
+    ({ type, status: is, reason, message }) => `${type}=${is}: ${reason}: ${message}`,
+  );
   const fires = status?.firing?.some(
     ({ target }) => target.name === subject.name && target.namespace === subject.namespace,
   );
