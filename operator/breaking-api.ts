@@ -1,6 +1,7 @@
 /**
  * The API server, left in peace for some seconds when it does not answer, or only by faults of its own. What acts on targets
- * and takes back is not asked through this, nor the Lease (docs/backpressure.md says why); they only say here how they fare.
+ * and takes back is not held up by it, nor are watches and the Lease (docs/backpressure.md says why); they only say here how
+ * they fare.
  */
 import type { Registry } from 'prom-client';
 import { Breaker } from '../wire/breaker.ts';
@@ -21,6 +22,8 @@ export interface ApiBreaker {
 export function apiBreaker(clock: Clock, registry: Registry): ApiBreaker {
   const breaker = new Breaker(limits);
   const nowMs = (): number => monotonicMs(clock);
+  /** What went wrong last. */
+  let why = '';
   showBreakers(registry, 'kube-api', () => [breaker], nowMs);
   const told = async <T>(answer: Promise<T>): Promise<T> => {
     try {
@@ -28,14 +31,16 @@ export function apiBreaker(clock: Clock, registry: Registry): ApiBreaker {
       breaker.succeeded();
       return value;
     } catch (error) {
-      if (isItsFault(error)) breaker.failed(nowMs());
-      else breaker.succeeded();
+      if (isItsFault(error)) {
+        breaker.failed(nowMs());
+        why = error.message;
+      } else breaker.succeeded();
       throw error;
     }
   };
   const guarded = async <T>(call: () => Promise<T>): Promise<T> => {
     const waitMs = breaker.admit(nowMs());
-    if (waitMs > 0) throw leftInPeace(waitMs);
+    if (waitMs > 0) throw leftInPeace(why, waitMs);
     return told(call());
   };
   const heard = (): void => breaker.succeeded();
@@ -46,11 +51,11 @@ export function apiBreaker(clock: Clock, registry: Registry): ApiBreaker {
 }
 
 /** No answer, or one that says that the server is in trouble. */
-const isItsFault = (error: unknown): boolean =>
+const isItsFault = (error: unknown): error is ApiError =>
   error instanceof ApiError && (error.status === 0 || error.status >= 500);
 
-const leftInPeace = (waitMs: number): ApiError =>
-  new ApiError('the API server has not answered lately and is left in peace', {
+const leftInPeace = (why: string, waitMs: number): ApiError =>
+  new ApiError(`left in peace for some seconds: ${why}`, {
     status: 503,
     reason: 'ServiceUnavailable',
     retryAfterSeconds: Math.ceil(waitMs / 1000),

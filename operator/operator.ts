@@ -106,7 +106,7 @@ export class Operator {
       fault === undefined ? counted : new HookedApi(counted, (when, write) => fault(`${when}Write`, write));
     const breaker = apiBreaker(clock, registry);
     const api = breaker.patient(hooked);
-    const watching = { api, clock, random, logger, metrics: reflectorMetrics(registry) };
+    const watching = { api: breaker.pressing(hooked), clock, random, logger, metrics: reflectorMetrics(registry) };
     const kinds = new OwnKinds(watching, options);
     const cluster = ingestReflectors(watching);
     const events = new EventRecorder({
