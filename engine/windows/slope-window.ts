@@ -4,11 +4,8 @@ import type { Values } from './window.ts';
 
 /** Times are counted in ms: of a pane from its beginning, of all panes from the beginning of the turn. */
 class SlopeChunk extends Chunk {
-  /** Sums over all samples, of t, t², x and t·x. */
-  t = new Float64Array(0);
-  tt = new Float64Array(0);
-  x = new Float64Array(0);
-  tx = new Float64Array(0);
+  /** Of each slot the sums over all samples, of t, t², x and t·x. */
+  sums = new Float64Array(0);
   /** The means of t and x in each pane, row by row in turns. */
   means = new Float32Array(0);
   /** Of panes of several samples the sums of (t - mean t)² and (t - mean t)(x - mean x); windows of a minute have few. */
@@ -18,10 +15,7 @@ class SlopeChunk extends Chunk {
 
   override grow(slots: number): void {
     super.grow(slots);
-    this.t = grown(this.t, new Float64Array(slots));
-    this.tt = grown(this.tt, new Float64Array(slots));
-    this.x = grown(this.x, new Float64Array(slots));
-    this.tx = grown(this.tx, new Float64Array(slots));
+    this.sums = grown(this.sums, new Float64Array(4 * slots));
     this.means = grown(this.means, new Float32Array(2 * slots * this.panes));
     if (this.around.length > 0) this.spread();
   }
@@ -52,8 +46,8 @@ export class SlopeWindow extends PaneWindow<SlopeChunk> {
     return new SlopeChunk(this.panes);
   }
 
-  protected clear({ t, tt, x, tx }: SlopeChunk, slot: number, end: number): void {
-    for (const sums of [t, tt, x, tx]) sums.fill(0, slot, end);
+  protected clear({ sums }: SlopeChunk, slot: number, end: number): void {
+    sums.fill(0, 4 * slot, 4 * end);
   }
 
   protected endTurn(chunk: SlopeChunk, slot: number, end: number): void {
@@ -70,8 +64,7 @@ export class SlopeWindow extends PaneWindow<SlopeChunk> {
     k: number,
     out: Float64Array,
   ): void {
-    const { totals, means, t: sumT, tt: sumTT, x: sumX, tx: sumTX } = chunk;
-    const { counts } = chunk;
+    const { totals, counts, means, sums } = chunk;
     const { minSamples } = this;
     const fromMs = index * this.paneMs;
     const goneFromMs = fromMs - this.spanMs;
@@ -80,38 +73,50 @@ export class SlopeWindow extends PaneWindow<SlopeChunk> {
     let mean = paneAt(slot, 2 * index, 2 * this.panes);
     for (let at = slot, pane = paneAt(slot, index, this.panes), i = k; at < end; at++, pane++, mean++, i++) {
       const value = values[i] as number;
-      const come = Number.isNaN(value) ? 0 : 1;
+      const isThere = !Number.isNaN(value);
+      if (!moves && isThere) this.#add(chunk, at, index, values, i);
+      const sum = 4 * at;
+      let t = sums[sum] as number;
+      let tt = sums[sum + 1] as number;
+      let x = sums[sum + 2] as number;
+      let tx = sums[sum + 3] as number;
       if (moves) {
         const had = counts[pane] as number;
+        const come = isThere ? 1 : 0;
         const goneT = goneFromMs + (means[mean] as number);
         const goneX = had * (means[mean + lanes] as number);
-        let goneTT = had * goneT * goneT;
-        let goneTX = goneX * goneT;
+        const comeX = isThere ? stored(value) : 0;
+        t += come * atMs - had * goneT;
+        tt += come * atMs * atMs - had * goneT * goneT;
+        x += comeX - goneX;
+        tx += comeX * atMs - goneX * goneT;
         if (had > 1) {
-          goneTT += chunk.around[mean] as number;
-          goneTX += chunk.around[mean + lanes] as number;
+          tt -= chunk.around[mean] as number;
+          tx -= chunk.around[mean + lanes] as number;
         }
-        const comeX = come === 0 ? 0 : stored(value);
         means[mean] = intoMs;
         means[mean + lanes] = comeX;
         if (had !== come) {
           counts[pane] = come;
           totals[at] = (totals[at] as number) + come - had;
         }
-        const x = (sumX[at] as number) + comeX - goneX;
-        sumT[at] = (sumT[at] as number) + come * atMs - had * goneT;
-        sumTT[at] = (sumTT[at] as number) + come * atMs * atMs - goneTT;
-        sumX[at] = x;
-        sumTX[at] = (sumTX[at] as number) + comeX * atMs - goneTX;
-        if (Math.abs(goneX) > dominates * Math.abs(x)) this.#addUp(chunk, at, index + 1);
-      } else if (come === 1) this.#add(chunk, at, index, values, i);
+        if (Math.abs(goneX) > dominates * Math.abs(x)) {
+          this.#addUp(chunk, at, index + 1);
+          t = sums[sum] as number;
+          tt = sums[sum + 1] as number;
+          x = sums[sum + 2] as number;
+          tx = sums[sum + 3] as number;
+        } else {
+          sums[sum] = t;
+          sums[sum + 1] = tt;
+          sums[sum + 2] = x;
+          sums[sum + 3] = tx;
+        }
+      }
       const total = totals[at] as number;
-      const meanT = (sumT[at] as number) / total;
-      const spread = (sumTT[at] as number) - (sumT[at] as number) * meanT;
-      out[i] =
-        total >= minSamples && spread > (sumTT[at] as number) * rounding
-          ? (((sumTX[at] as number) - (sumX[at] as number) * meanT) / spread) * 1000
-          : NaN;
+      const meanT = t / total;
+      const spread = tt - t * meanT;
+      out[i] = total >= minSamples && spread > tt * rounding ? ((tx - x * meanT) / spread) * 1000 : NaN;
     }
   }
 
@@ -164,22 +169,23 @@ export class SlopeWindow extends PaneWindow<SlopeChunk> {
   }
 
   /** Counts the newest pane, with `count` samples, into the sums, or with as many less than 0 out of them. */
-  #count({ t, tt, x, tx, means, around }: SlopeChunk, slot: number, index: number, count: number): void {
+  #count({ sums, means, around }: SlopeChunk, slot: number, index: number, count: number): void {
     const mean = paneAt(slot, 2 * index, 2 * this.panes);
     const ms = index * this.paneMs + (means[mean] as number);
     const ofX = count * (means[mean + lanes] as number);
     const isCrowd = Math.abs(count) > 1;
     const ofTT = isCrowd ? Math.sign(count) * (around[mean] as number) : 0;
     const ofTX = isCrowd ? Math.sign(count) * (around[mean + lanes] as number) : 0;
-    t[slot] = (t[slot] as number) + count * ms;
-    tt[slot] = (tt[slot] as number) + (count * ms * ms + ofTT);
-    x[slot] = (x[slot] as number) + ofX;
-    tx[slot] = (tx[slot] as number) + (ofX * ms + ofTX);
+    const sum = 4 * slot;
+    sums[sum] = (sums[sum] as number) + count * ms;
+    sums[sum + 1] = (sums[sum + 1] as number) + (count * ms * ms + ofTT);
+    sums[sum + 2] = (sums[sum + 2] as number) + ofX;
+    sums[sum + 3] = (sums[sum + 3] as number) + (ofX * ms + ofTX);
   }
 
   /** Makes the sums of a slot anew, the panes from index `older` on being of the turn before. */
   #addUp(chunk: SlopeChunk, slot: number, older: number): void {
-    const { counts, means, around } = chunk;
+    const { counts, means, around, sums } = chunk;
     const { panes, paneMs } = this;
     let sumT = 0;
     let sumTT = 0;
@@ -200,9 +206,10 @@ export class SlopeWindow extends PaneWindow<SlopeChunk> {
         sumTX += around[mean + lanes] as number;
       }
     }
-    chunk.t[slot] = sumT;
-    chunk.tt[slot] = sumTT;
-    chunk.x[slot] = sumX;
-    chunk.tx[slot] = sumTX;
+    const sum = 4 * slot;
+    sums[sum] = sumT;
+    sums[sum + 1] = sumTT;
+    sums[sum + 2] = sumX;
+    sums[sum + 3] = sumTX;
   }
 }
