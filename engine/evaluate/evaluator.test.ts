@@ -117,6 +117,33 @@ describe('Evaluator', () => {
     expect(evidence?.fromSequence).to.be.within(18, 20);
   });
 
+  it('says the same in the same order, however the slots of its rows lie', () => {
+    const window = { seconds: 10, aggregate: 'Mean' };
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const rows = names.map((name) => containerRow(name));
+    const policy = (): CompiledPolicy => policyOf({ signals: [{ ...high, window }] });
+    const usual = new Bench(policy(), rows);
+    const turned = new Bench(policy(), rows.toReversed());
+    turned.source = turned.source.withRows(rows);
+    turned.bind();
+    for (let i = 0; i < 40; i++) {
+      // Each fires in its turn; one is missing at times, one infinite.
+      const values = Object.fromEntries(names.map((name, k) => [name, i > 12 + 3 * (k % 3) ? 0.95 : 0.1 * k]));
+      const given = {
+        ...values,
+        b: i % 5 === 0 ? NaN : (values['b'] ?? 0),
+        c: i % 7 === 0 ? Infinity : (values['c'] ?? 0),
+      };
+      for (const each of [usual, turned]) each.give(given, i % 6 === 0 ? ['a', 'c', 'd'] : undefined);
+    }
+    for (const each of [usual, turned]) each.advance(30);
+    const verdictOf = ({ evaluator }: Bench, name: string) => evaluator.verdict('p', `Container/${name}/app`);
+    for (const name of names) expect(verdictOf(turned, name)).to.deep.equal(verdictOf(usual, name));
+    const told = usual.told();
+    expect(told).to.have.length(10);
+    expect(turned.told().toSorted()).to.deep.equal(told.toSorted());
+  });
+
   it('looks only at the rows that a sparse frame tells', () => {
     const bench = new Bench(policyOf({ target: { kind: 'Pod' } }), [
       podRow('a'),

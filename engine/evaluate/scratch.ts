@@ -6,6 +6,9 @@ export class Scratch {
   series = new Int32Array(0);
   finite = new Float64Array(0);
   resets = new Int32Array(0);
+  /** For samples in another order. */
+  narrow = new Float32Array(0);
+  wide = new Float64Array(0);
 
   /** Makes room for `length` numbers; what was there is gone. */
   lend(length: number): void {
@@ -17,5 +20,7 @@ export class Scratch {
     this.series = new Int32Array(room);
     this.finite = new Float64Array(room);
     this.resets = new Int32Array(room);
+    this.narrow = new Float32Array(room);
+    this.wide = new Float64Array(room);
   }
 }

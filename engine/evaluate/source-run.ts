@@ -7,7 +7,7 @@ import type { PolicyRun } from './policy-run.ts';
 import type { Scratch } from './scratch.ts';
 import { scoreColumn } from './scoring.ts';
 import { scopesOf } from './signal.ts';
-import type { SignalRun } from './signal-run.ts';
+import type { Samples, SignalRun } from './signal-run.ts';
 import type { EvaluatorStats, SourceFaults } from './stats.ts';
 import type { RowIdentity } from './target.ts';
 
@@ -28,6 +28,14 @@ interface Listeners {
   readonly slots: Int32Array;
   /** The same slots, each once; `slots` itself, with those of nobody, when no two rows share one. */
   readonly judged: Int32Array;
+  /** The rows of somebody by their slots, when they do not lie so: neighbouring slots are judged together. */
+  readonly bySlot?: Ordered | undefined;
+}
+
+/** Some rows of a column in another order, and their slots. */
+interface Ordered {
+  readonly rows: Int32Array;
+  readonly slots: Int32Array;
 }
 
 /** What a policy has of a source. */
@@ -161,7 +169,7 @@ export class SourceRun {
     const infinite = infiniteIn(values, length);
     const finite = infinite === 0 ? values : withoutInfinite(values, length, scratch.finite);
     let resets = -1;
-    for (const { run, signal, slots: all, judged: allJudged, told: shown } of bindings) {
+    for (const { run, signal, slots: all, judged: allJudged, bySlot, told: shown } of bindings) {
       const isIncrease = signal.signal.aggregate.of === 'Increases';
       if (isIncrease && resets < 0) resets = this.#increases(metric, finite, length, first, told, scratch);
       const samples = isIncrease ? scratch.increases : finite;
@@ -172,7 +180,10 @@ export class SourceRun {
       if (infinite > 0) signal.flaws.noteInfinite(slots, values, length, tMs);
       if (isIncrease) signal.flaws.noteResets(slots, scratch.resets, resets, tMs);
       const { outliers } = signal.flaws;
-      const samplesOf = { slots, values: samples, length, judged, count, tMs };
+      const samplesOf =
+        bySlot === undefined || told !== undefined || length < all.length
+          ? { slots, values: samples, length, judged, count, tMs }
+          : ordered(samples, bySlot, tMs, scratch);
       const mayFire = signal.feed(samplesOf, scratch.values, shown !== undefined);
       this.faults.outliers += signal.flaws.outliers - outliers;
       if (mayFire || run.attends) run.lookAt(judged, count, signal, this.log);
@@ -336,7 +347,26 @@ function listenersOf({ rowSlots, warmMs }: Placed, [first, end]: Range, nowMs: n
   for (let i = 0; i < slots.length; i++) if ((warmMs[first + i] ?? -Infinity) > nowMs) slots[i] = -1;
   const judged = once(slots, slots.length);
   const told = slots.reduce((count, slot) => (slot < 0 ? count : count + 1), 0);
-  return { slots, judged: judged.length === told ? slots : judged };
+  if (judged.length < told) return { slots, judged };
+  return { slots, judged: slots, bySlot: isAscending(judged) ? undefined : orderedBySlot(slots) };
+}
+
+const isAscending = (numbers: Int32Array): boolean =>
+  numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0));
+
+function orderedBySlot(all: Int32Array): Ordered {
+  const rows = Int32Array.from(all.keys())
+    .filter((row) => (all[row] ?? -1) >= 0)
+    .sort((a, b) => (all[a] ?? 0) - (all[b] ?? 0));
+  return { rows, slots: rows.map((row) => all[row] ?? -1) };
+}
+
+/** The samples of a whole column by slot. */
+function ordered(values: Values, { rows, slots }: Ordered, tMs: number, scratch: Scratch): Samples {
+  const { length } = rows;
+  const out = values instanceof Float32Array ? scratch.narrow : scratch.wide;
+  for (let i = 0; i < length; i++) out[i] = values[rows[i] as number] as number;
+  return { slots, values: out, length, judged: slots, count: length, tMs };
 }
 
 /** Rows are in the order of their scopes. */
