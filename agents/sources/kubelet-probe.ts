@@ -19,6 +19,8 @@ export interface KubeletProbeOptions {
 const standstillMs = 250;
 /** Of the later half of a probe's time: a kubelet that hangs is in line for a CPU for none of it. */
 const inLineShare = 0.2;
+/** Probes at once; those of a kubelet that hangs are three. */
+const mostUnderWay = 4;
 /** A kubelet that is kept from answering for so long counts as one that does not answer. */
 const patienceMs = 20_000;
 
@@ -73,45 +75,52 @@ export class KubeletProbe implements Source {
   }
 
   #begin(urge: Urge): void {
+    // A kubelet that is short of CPU is not helped by having more to do.
+    if (this.#aborts.size >= mostUnderWay) return;
     const number = ++this.#started;
     let settled = false;
+    let cancelTimer = (): void => {};
+    const end = (): void => {
+      settled = true;
+      cancelTimer();
+      this.#aborts.delete(stop);
+    };
     const settle = (ok: boolean | undefined): void => {
       if (settled) return;
-      settled = true;
-      cancelTimers();
-      this.#aborts.delete(stop);
+      end();
       if (ok !== undefined) this.#settle(number, ok, urge);
     };
     const stop = (): void => {
-      settled = true;
-      cancelTimers();
-      this.#aborts.delete(stop);
+      end();
       abort();
     };
-    const dueMs = this.#clock.monotonic() + this.#timeoutMs;
-    let late: Late | undefined;
-    const cancelLate = this.#clock.after(this.#timeoutMs / 2, () => {
-      late = { atMs: this.#clock.monotonic(), waitedMs: this.#waitedMs() };
-    });
-    const cancelTimeout = this.#clock.after(this.#timeoutMs, () => {
-      // Timers ring before sockets are read: after a standstill of ours the answer may have been there for long.
-      if (this.#clock.monotonic() - dueMs > standstillMs || this.#isInLine(late)) return stop();
-      abort();
-      settle(false);
-    });
-    const cancelTimers = (): void => {
-      cancelLate();
-      cancelTimeout();
+    const wait = (ms: number, then: () => void): void => {
+      const dueMs = this.#clock.monotonic() + ms;
+      cancelTimer = this.#clock.after(ms, () => {
+        // Timers ring before sockets are read: after a standstill of ours the answer may have been there for long.
+        if (this.#clock.monotonic() - dueMs > standstillMs) stop();
+        else then();
+      });
     };
+    const look = (forMs: number): void => {
+      const late: Late = { atMs: this.#clock.monotonic(), waitedMs: this.#waitedMs() };
+      wait(forMs, () => {
+        // Its answer may still come, and is one.
+        if (this.#isInLine(late)) return look(this.#timeoutMs);
+        abort();
+        settle(false);
+      });
+    };
+    wait(this.#timeoutMs / 2, () => look(this.#timeoutMs / 2));
     this.#aborts.add(stop);
     const abort = this.#probe(settle);
   }
 
   /** Whether the kubelet has waited for a CPU since then, and not for too long yet. */
-  #isInLine(late: Late | undefined): boolean {
+  #isInLine(late: Late): boolean {
     const nowMs = this.#clock.monotonic();
     const waitedMs = this.#waitedMs();
-    if (late?.waitedMs === undefined || waitedMs === undefined || nowMs - this.#heardMs > patienceMs) return false;
+    if (late.waitedMs === undefined || waitedMs === undefined || nowMs - this.#heardMs > patienceMs) return false;
     return waitedMs - late.waitedMs >= inLineShare * (nowMs - late.atMs);
   }
 
