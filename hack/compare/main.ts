@@ -196,6 +196,7 @@ async function everyFault(): Promise<void> {
           );
         } catch (error) {
           problems.push(`${fault} ${run}/${options.runs}: ${String(error)}`);
+          say(problems.at(-1) ?? '');
         }
       }),
     );
