@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import type { DetectionPolicy } from '../../crds/detection-policy.ts';
 import type { Incident } from '../../crds/incident.ts';
+import type { Remediation } from '../../crds/remediation.ts';
 import { startProduct } from '../../e2e/product/product.ts';
 import { openSite } from '../../e2e/product/site.ts';
 import { Recorder } from '../../e2e/runner/recorder.ts';
@@ -231,6 +232,10 @@ function isFalse({
   return !runs.some((run) => run.fault === 'hung-kubelet' && atMs >= run.atMs - 1000 && atMs <= run.endedMs + 90_000);
 }
 
+function targetName({ namespace, name }: Incident['spec']['target']): string {
+  return [namespace, name].filter((part) => part !== undefined).join('/');
+}
+
 function incidentsBetween(): readonly Alarm[] {
   const ends = new Map(incidents.observations.map(({ object }) => [object.metadata.uid, object as Incident]));
   return [...ends.values()]
@@ -239,7 +244,7 @@ function incidentsBetween(): readonly Alarm[] {
       const resolved = status?.conditions?.find(({ type, status: now }) => type === 'Resolved' && now === 'True');
       return {
         policy: policyRef.name,
-        target: [target.namespace, target.name].filter((part) => part !== undefined).join('/'),
+        target: targetName(target),
         fromMs: opened,
         toMs: resolved === undefined ? Date.now() : Date.parse(resolved.lastTransitionTime),
       };
@@ -248,11 +253,11 @@ function incidentsBetween(): readonly Alarm[] {
     .filter(isFalse);
 }
 
-/** How many false alarms of this system ended in a write: told to the webhook, or annotated by a plan. */
+/** How many false alarms of this system ended in a write: told to the webhook, or a Remediation of a plan. */
 async function writtenBy(system: SystemName): Promise<number> {
   if (system !== 'homeostat') return writer.told.filter((told) => told.system === system && isFalse(told)).length;
-  const { items } = await api.list<{ metadata: { name: string } }>(resources.Remediation, {
-    namespace: healthyNamespace,
-  });
-  return items.length;
+  const { items } = await api.list<Remediation>(resources.Remediation);
+  return items.filter(({ metadata, spec }) =>
+    isFalse({ target: targetName(spec.target), fromMs: Date.parse(metadata.creationTimestamp ?? '') }),
+  ).length;
 }
