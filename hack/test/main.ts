@@ -46,16 +46,23 @@ const unsteady: string[] = [];
 const brief = ({ name, message }: Failure): string =>
   [name, ...message.split('\n').slice(0, 5)].map((line) => line.slice(0, 300)).join('\n    ');
 
-/** Runs the stages of a lane one after the other, each to its end, also after one has failed. */
-const runLane = async (lane: Lane, output: number, say: (line: string) => void): Promise<void> => {
-  const environment: NodeJS.ProcessEnv = { ...process.env };
+/**
+ * Runs the stages of a lane one after the other, each to its end, also after one has failed; what they provide is added
+ * to `environment`.
+ */
+const runLane = async (
+  lane: Lane,
+  environment: NodeJS.ProcessEnv,
+  output: number,
+  say: (line: string) => void,
+): Promise<void> => {
   for (const stage of lane) {
     const started = performance.now();
     say(`\n=== ${stage.name}: ${stage.promise}`);
     const attempt = async (name: string, more: readonly string[] = []): Promise<Report> => {
       const file = join(scratch, `${name}.json`);
       const code = await run(stage, more, { ...environment, HOMEOSTAT_TEST_REPORT: file }, output);
-      if (code === 0) Object.assign(environment, stage.provides?.());
+      if (code === 0) Object.assign(environment, await stage.provides?.());
       return reportOf(stage, file, code);
     };
     let report = await attempt(stage.name);
@@ -77,14 +84,15 @@ const runLane = async (lane: Lane, output: number, say: (line: string) => void):
 };
 
 const standardOutput = 1;
-await runLane(checks, standardOutput, console.log);
+const common: NodeJS.ProcessEnv = { ...process.env };
+await runLane(checks, common, standardOutput, console.log);
 // The first lane is seen as it runs; what the others print follows when all are done.
 const logs = lanes.slice(1).map((_lane, index) => join(scratch, `lane-${index}.log`));
 await Promise.all(
   lanes.map(async (lane, index) => {
     const log = logs[index - 1];
     const output = log === undefined ? standardOutput : openSync(log, 'w');
-    await runLane(lane, output, console.log);
+    await runLane(lane, { ...common }, output, console.log);
     if (log !== undefined) closeSync(output);
   }),
 );

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { load } from '../cluster/index.ts';
+import { load, tool } from '../cluster/index.ts';
 
 /** One step of `make test`. */
 export interface Stage {
@@ -16,7 +16,7 @@ export interface Stage {
    */
   readonly only?: (names: readonly string[]) => readonly string[];
   /** Environment for the stages after it, once it has passed. */
-  readonly provides?: () => Record<string, string>;
+  readonly provides?: () => Record<string, string> | Promise<Record<string, string>>;
 }
 
 const node = (...args: string[]): Pick<Stage, 'command' | 'arguments'> => ({
@@ -95,6 +95,15 @@ const integration: Stage = {
   only: mochaOnly,
 };
 
+/** Beside the cluster of `integration`, which is the longest lane: these have a nats-server each, and no cluster. */
+const broker: Stage = {
+  name: 'broker',
+  promise: 'what is read from NATS is judged, kept and replayed as it should be, whatever becomes of the server',
+  ...mocha('--config', 'hack/test/broker.mocharc.json'),
+  suite: true,
+  only: mochaOnly,
+};
+
 const e2e: Stage = {
   name: 'e2e',
   promise: 'faults are found, repaired, verified and undone',
@@ -140,6 +149,7 @@ const fetchPrograms: Stage = {
   promise: 'everything a cluster is made of is there, or is built (ten minutes on two cores, the first time)',
   ...node('hack/cluster/main.ts', 'fetch'),
   suite: false,
+  provides: async () => ({ NATS_SERVER: await tool('nats-server') }),
 };
 
 /** With KUBECONFIG set, the cluster it names is used, and none is brought up. */
@@ -165,7 +175,7 @@ export const lanes: readonly Lane[] = usesOwnClusters
       onOwnCluster('test', 3, e2e, drain),
       onOwnCluster('parts', 1, integration),
       onOwnCluster('faults', 1, faults),
-      [unit],
+      [unit, broker],
       [simulation],
     ]
-  : [[integration, e2e], [unit], [simulation]];
+  : [[integration, e2e], [unit, broker], [simulation]];
