@@ -13,7 +13,7 @@ import { LineageSource } from './lineage-source.ts';
 import { decodeLineage, encodeLineage, lineageRepeatMs, type Lineage } from './message.ts';
 
 /** A cluster with `shop/web` and a pod of it on node-1, and what was told of it. */
-function cluster() {
+function cluster(random = () => 0) {
   const clock = new FakeClock();
   const stores = new Map(lineageKinds.map(({ resource }) => [resource.kind, new MutableStore<KubeObject>()]));
   const set = (kind: string, object: KubeObject): void => {
@@ -44,7 +44,7 @@ function cluster() {
       return Promise.resolve({ duplicate: false });
     },
   };
-  const source = new LineageSource({ reflectors, bus, clock, logger: silentLogger, random: () => 0 });
+  const source = new LineageSource({ reflectors, bus, clock, logger: silentLogger, random });
   const rows = keyframe({ rows: [{ scope: 'Container', uid: 'uid-1', container: 'app' }] });
   return { clock, source, told, bus, rows, set };
 }
@@ -76,6 +76,16 @@ describe('what the leader tells of whose rows are whose', () => {
     expect(told).to.have.length(2);
     source.setActive(false);
     await clock.advance(2 * lineageRepeatMs);
+    expect(told).to.have.length(2);
+  });
+
+  it('is told again at times of its own, however many nodes were told of at once', async () => {
+    const { clock, source, told, rows } = cluster(() => 0.9);
+    source.setActive(true);
+    source.bound('agent/node-1', rows, 1);
+    await clock.advance(0.54 * lineageRepeatMs);
+    expect(told).to.have.length(1);
+    await clock.advance(0.02 * lineageRepeatMs);
     expect(told).to.have.length(2);
   });
 

@@ -1,6 +1,6 @@
 /**
  * Tells on the stream whose the rows of each node are, so that a replay knows it also of pods that are gone by then. It
- * speaks whenever a source is bound anew (that is when identities have changed), and of every node again each five
+ * speaks whenever a source is bound anew (that is when identities have changed), and of every node again within five
  * minutes. Only the leader speaks. Nobody who judges live waits for it: there the join knows first.
  */
 import type { Keyframe } from '../../../engine/frame/types.ts';
@@ -27,7 +27,7 @@ export interface LineageSourceOptions {
 /** What changes together is told together. */
 const coalesceMs = 50;
 const retryMs = 5_000;
-const lookMs = 10_000;
+const lookMs = 1_000;
 /** So many nodes are told of at once. */
 const together = 16;
 
@@ -105,8 +105,8 @@ export class LineageSource {
     const nowMs = clock.now();
     const subject = lineageSubject(node, prefix);
     const id = `lineage:${nowMs}:${++this.#number}:${subject}`;
-    // The first repetition comes at any time, so that those of many nodes do not come together.
-    this.#toldMs.set(node, this.#toldMs.has(node) ? nowMs : nowMs - random() * lineageRepeatMs);
+    // Up to half the time too early: at a start all nodes are told of at once, and would be again each five minutes.
+    this.#toldMs.set(node, nowMs - (random() * lineageRepeatMs) / 2);
     try {
       await bus.publish(subject, encodeLineage({ atMs, objects: this.#objectsOf(node) }), id);
     } catch (error) {
