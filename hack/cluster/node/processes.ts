@@ -4,7 +4,9 @@ import { statOf } from '../process/identity.ts';
 /** Process 1 of the node, as numbered on this machine: the child of the process that left the namespaces. */
 export function initOf(outer: number): number | undefined {
   const child = pids().find((pid) => statOf(pid)?.parent === outer);
-  return child !== undefined && namespaceOf(child) !== namespaceOf(outer) ? child : undefined;
+  // One that has ended meanwhile, such as a command on the way there, is in no namespace.
+  const space = child === undefined ? undefined : namespaceOf(child);
+  return space !== undefined && space !== namespaceOf(outer) ? child : undefined;
 }
 
 /** The oldest process of that name in the same pid namespace as `init`, as numbered on this machine. */
