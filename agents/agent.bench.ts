@@ -6,7 +6,7 @@ import { connect } from '@nats-io/transport-node';
 import { scoringId, type Scoring } from '../engine/evaluate/scoring.ts';
 import { encodeWanted } from '../engine/evaluate/wanted.ts';
 import type { MetricName } from '../engine/metrics.ts';
-import { ensureStreamIs } from '../wire/frames-stream.ts';
+import { ensureStreamIs } from '../wire/streams.ts';
 import { bucketStream, kvSubject, scoringBucket } from '../wire/kv.ts';
 import { serversOf } from '../wire/nats-url.ts';
 import { CgroupFixture } from './testing/cgroup-fixture.ts';

@@ -11,7 +11,7 @@ import { connect } from '@nats-io/transport-node';
 import { misfit } from '../engine/frame/fit.ts';
 import type { Frame, Keyframe, Row } from '../engine/frame/types.ts';
 import { issue } from '../hack/cluster/pki/certificate.ts';
-import { ensureFramesStream } from '../wire/frames-stream.ts';
+import { ensureFramesStream } from '../wire/streams.ts';
 import { NatsServer } from '../wire/testing/nats-server.ts';
 import { storedFrames } from '../wire/testing/stored-frames.ts';
 import { CgroupFixture } from './testing/cgroup-fixture.ts';

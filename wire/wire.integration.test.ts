@@ -5,7 +5,7 @@ import { aFrame, aKeyframe, aSource } from '../engine/frame/fixtures.ts';
 import { framesStream } from '../engine/frame/stream.ts';
 import type { Frame } from '../engine/frame/types.ts';
 import { systemClock } from './clock.ts';
-import { ensureFramesStream } from './frames-stream.ts';
+import { ensureFramesStream } from './streams.ts';
 import { NatsBus } from './nats-bus.ts';
 import { FramePublisher, type PublisherOptions } from './publisher.ts';
 import { NatsServer } from './testing/nats-server.ts';

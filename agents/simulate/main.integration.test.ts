@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { connect } from '@nats-io/transport-node';
 import type { Frame } from '../../engine/frame/types.ts';
-import { ensureFramesStream } from '../../wire/frames-stream.ts';
+import { ensureFramesStream } from '../../wire/streams.ts';
 import { NatsServer } from '../../wire/testing/nats-server.ts';
 import { storedFrames } from '../../wire/testing/stored-frames.ts';
 

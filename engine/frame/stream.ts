@@ -1,7 +1,7 @@
 import { defaultPrefix } from './subject.ts';
 
-/** The JetStream stream that carries all frames, in the server’s own terms (durations are nanoseconds). */
-export interface FramesStream {
+/** A JetStream stream as it should be, in the server’s own terms (durations are nanoseconds): it keeps the newest. */
+export interface KeptStream {
   readonly name: string;
   readonly description: string;
   readonly subjects: readonly string[];
@@ -23,7 +23,7 @@ const nanosecondsPerSecond = 1_000_000_000;
  *
  * @example framesStream({ maxBytes: 2 ** 30 }).name // 'HOMEOSTAT_FRAMES'
  */
-export function framesStream(options: { maxBytes: number; prefix?: string }): FramesStream {
+export function framesStream(options: { maxBytes: number; prefix?: string }): KeptStream {
   const prefix = options.prefix ?? defaultPrefix;
   return {
     name: `${prefix.toUpperCase()}_FRAMES`,

@@ -15,7 +15,7 @@ import { compileScoring, rowKey, RowScores } from '../../engine/evaluate/row-sco
 import type { Verdict, VerdictChange } from '../../engine/evaluate/verdict.ts';
 import { nodeToken } from '../../engine/frame/subject.ts';
 import type { Frame, Row } from '../../engine/frame/types.ts';
-import { ensureStreamIs } from '../../wire/frames-stream.ts';
+import { ensureStreamIs } from '../../wire/streams.ts';
 import { baselinesBucket, bucketStream, kvGet, kvSubject } from '../../wire/kv.ts';
 import { NatsServer } from '../../wire/testing/nats-server.ts';
 import { storedFrames } from '../../wire/testing/stored-frames.ts';

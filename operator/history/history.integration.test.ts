@@ -7,7 +7,7 @@ import { flawless, type Evidence } from '../../engine/evaluate/verdict.ts';
 import { decodeProfile, together, type Usual } from '../../engine/history/profile.ts';
 import { hourMs, minuteMs } from '../../engine/history/series.ts';
 import type { Incident } from '../../crds/incident.ts';
-import { ensureStreamIs } from '../../wire/frames-stream.ts';
+import { ensureStreamIs } from '../../wire/streams.ts';
 import { kvEntry } from '../../wire/kv.ts';
 import { Cluster } from '../controllers/harness.test.ts';
 import { Terminal } from '../cli/testing/terminal.ts';
@@ -21,7 +21,6 @@ import { History } from './history.ts';
 import { Profiles } from './profiles.ts';
 import { rollupsStream, usualBucket, usualKey } from './store.ts';
 
-type StreamWanted = Parameters<typeof ensureStreamIs>[1];
 
 const cpu = 'k8s.container.cpu.usage';
 const store = { prefix: 'homeostat', maxBytes: 64 * 1024 * 1024, days: 30 };
@@ -139,7 +138,7 @@ describe('History on a nats-server of its own', () => {
     one.history.setActive(true);
     await published(one, 38);
     expect(await stored()).to.equal(38);
-    expect(await ensureStreamIs(connection, rollupsStream(store) as StreamWanted)).to.equal('Unchanged');
+    expect(await ensureStreamIs(connection, rollupsStream(store))).to.equal('Unchanged');
 
     const told: string[] = [];
     await profiles(told).foldUntil(connection, overMs, new AbortController().signal);

@@ -8,7 +8,7 @@ import type { MinuteOfSeries } from '../../engine/history/recorder.ts';
 import type { Sketch } from '../../engine/sketch/sketch.ts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { BusError, type Bus } from '../../wire/bus.ts';
-import { ensureStreamIs } from '../../wire/frames-stream.ts';
+import { ensureStreamIs } from '../../wire/streams.ts';
 import type { Clock } from '../kube/clock.ts';
 import { errorFields, type Logger } from '../kube/logger.ts';
 import type { HistoryMetrics } from './metrics.ts';
@@ -119,7 +119,7 @@ export class Outbox {
       await broker.bus.publish(subject, bytes, id);
     } catch (error) {
       if (!(error instanceof BusError) || error.reason !== 'NoStream' || broker.connection === undefined) throw error;
-      await ensureStreamIs(broker.connection, rollupsStream(store) as Parameters<typeof ensureStreamIs>[1]);
+      await ensureStreamIs(broker.connection, rollupsStream(store));
       await broker.bus.publish(subject, bytes, id);
     }
   }

@@ -9,7 +9,7 @@ import { decodeProfile, emptyProfile, encodeProfile, withHour, type Profile } fr
 import { hourMs, minuteMs } from '../../engine/history/series.ts';
 import { SketchError } from '../../engine/sketch/bytes.ts';
 import { emptySketch, merged, type Sketch } from '../../engine/sketch/sketch.ts';
-import { ensureStreamIs } from '../../wire/frames-stream.ts';
+import { ensureStreamIs } from '../../wire/streams.ts';
 import { bucketStream, kvEntry, kvPutAfter } from '../../wire/kv.ts';
 import type { Clock } from '../kube/clock.ts';
 import { errorFields, type Logger } from '../kube/logger.ts';
@@ -100,7 +100,7 @@ export class Profiles {
     const { store } = this.#options;
     const bucket = usualBucket(store.prefix);
     const stream = rollupsStream(store);
-    await ensureStreamIs(connection, stream as Parameters<typeof ensureStreamIs>[1]);
+    await ensureStreamIs(connection, stream);
     await ensureStreamIs(connection, bucketStream(bucket));
     const last = Math.floor((nowMs - settleMs) / hourMs) - 1;
     const progress = await kvEntry(connection, bucket, progressKey);

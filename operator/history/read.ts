@@ -1,7 +1,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { decodeRollup, type Rollup } from '../../engine/history/rollup.ts';
 import { SketchError } from '../../engine/sketch/bytes.ts';
-import type { FramesStream } from '../../engine/frame/stream.ts';
+import type { KeptStream } from '../../engine/frame/stream.ts';
 import { deliver, sinceTime, storedMs } from '../ingest/deliveries.ts';
 
 export interface ReadOptions {
@@ -18,7 +18,7 @@ export interface ReadOptions {
 /** Rollups of a stream, each of its minute and partition once, however often it was stored. Rejects when the stream breaks. */
 export async function* readRollups(
   manager: JetStreamManager,
-  stream: FramesStream,
+  stream: KeptStream,
   { sinceMs, untilMs = Infinity, subject, ending, onUnreadable = () => {} }: ReadOptions,
 ): AsyncGenerator<Rollup> {
   const from = { ...sinceTime(sinceMs), ...(subject !== undefined && { filter_subject: subject }) };

@@ -1,6 +1,6 @@
 /** Where history is kept on NATS: a stream of rollups, and a bucket of profiles made of them. */
 import { partitions } from '../../engine/history/series.ts';
-import type { FramesStream } from '../../engine/frame/stream.ts';
+import type { KeptStream } from '../../engine/frame/stream.ts';
 import type { Bucket } from '../../wire/kv.ts';
 
 export interface HistoryStore {
@@ -21,7 +21,7 @@ const daySeconds = 86_400;
  *
  * @example rollupsStream({ prefix: 'homeostat', maxBytes: 2 ** 31, days: 30 }).name // 'HOMEOSTAT_ROLLUPS'
  */
-export const rollupsStream = ({ prefix, maxBytes, days }: HistoryStore): FramesStream => ({
+export const rollupsStream = ({ prefix, maxBytes, days }: HistoryStore): KeptStream => ({
   name: `${prefix.toUpperCase()}_ROLLUPS`,
   description: 'Sketches of what Homeostat’s agents measured, one for each minute.',
   subjects: [`${prefix}.rollups.>`],

@@ -8,7 +8,7 @@ import {
   type JsMsg,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import type { FramesStream } from '../../engine/frame/stream.ts';
+import type { KeptStream } from '../../engine/frame/stream.ts';
 
 /** Part of a stream being delivered: a consumer on the server that is ours alone. */
 export interface Deliveries extends AsyncIterable<JsMsg> {
@@ -34,7 +34,7 @@ const inactiveMs = 30_000;
  */
 export async function deliver(
   manager: JetStreamManager,
-  stream: FramesStream,
+  stream: KeptStream,
   from: Partial<ConsumerConfig>,
   ending: AbortSignal,
 ): Promise<Deliveries> {
@@ -70,7 +70,7 @@ export const sinceTime = (sinceMs: number): Partial<ConsumerConfig> => ({
 
 async function* messages(
   manager: JetStreamManager,
-  stream: FramesStream,
+  stream: KeptStream,
   name: string,
   ending: AbortSignal,
   onStarted: (delivered: ConsumerMessages) => void,

@@ -15,7 +15,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { framesStream, type FramesStream } from '../../engine/frame/stream.ts';
+import { framesStream, type KeptStream } from '../../engine/frame/stream.ts';
 import { abortable } from '../kube/abortable.ts';
 import type { Clock } from '../kube/clock.ts';
 import { errorFields, type Logger } from '../kube/logger.ts';
@@ -68,7 +68,7 @@ const sliceMs = 5;
 
 export class Reader {
   readonly #options: ReaderOptions;
-  readonly #stream: FramesStream;
+  readonly #stream: KeptStream;
   #cursor: Cursor | undefined;
   /** Where reading began, on the clock of the server. */
   #beginMs: number | undefined;

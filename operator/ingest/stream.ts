@@ -1,7 +1,7 @@
 import { RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { JetStreamApiError, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { framesStream } from '../../engine/frame/stream.ts';
-import { ensureFramesStream } from '../../wire/frames-stream.ts';
+import { ensureFramesStream } from '../../wire/streams.ts';
 
 /** Which stream we read, and its upper bound. */
 export interface StreamWanted {

@@ -1,5 +1,5 @@
 import { DeliverPolicy, type ConsumerConfig, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
-import type { FramesStream } from '../../engine/frame/stream.ts';
+import type { KeptStream } from '../../engine/frame/stream.ts';
 import { deliver, sinceTime, storedMs } from './deliveries.ts';
 import { lineageRepeatMs } from './lineage/message.ts';
 import { shedRepeatMs } from './pressure/shed-message.ts';
@@ -13,7 +13,7 @@ const keyframeRepeatMs = 75_000;
  */
 export const validKeyframes = (
   manager: JetStreamManager,
-  stream: FramesStream,
+  stream: KeptStream,
   beforeMs: number,
   ending: AbortSignal,
 ): AsyncGenerator<JsMsg> => valid(manager, stream, '*.*.key', keyframeRepeatMs, beforeMs, ending);
@@ -21,7 +21,7 @@ export const validKeyframes = (
 /** The same of what is told of whose rows are whose. */
 export const validLineage = (
   manager: JetStreamManager,
-  stream: FramesStream,
+  stream: KeptStream,
   beforeMs: number,
   ending: AbortSignal,
 ): AsyncGenerator<JsMsg> => valid(manager, stream, '*.lineage', 1.25 * lineageRepeatMs, beforeMs, ending);
@@ -29,14 +29,14 @@ export const validLineage = (
 /** The same of what is told of what was shed. */
 export const validSheds = (
   manager: JetStreamManager,
-  stream: FramesStream,
+  stream: KeptStream,
   beforeMs: number,
   ending: AbortSignal,
 ): AsyncGenerator<JsMsg> => valid(manager, stream, '_.shed', 1.25 * shedRepeatMs, beforeMs, ending);
 
 async function* valid(
   manager: JetStreamManager,
-  stream: FramesStream,
+  stream: KeptStream,
   subjects: string,
   repeatMs: number,
   beforeMs: number,
@@ -51,7 +51,7 @@ async function* valid(
 
 async function* before(
   manager: JetStreamManager,
-  stream: FramesStream,
+  stream: KeptStream,
   from: Partial<ConsumerConfig>,
   untilMs: number,
   ending: AbortSignal,

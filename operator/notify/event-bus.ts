@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import { Breaker } from '../../wire/breaker.ts';
 import { showBreakers } from '../../wire/breaker-metrics.ts';
 import { BusError, type BusProblem } from '../../wire/bus.ts';
-import { ensureStreamIs } from '../../wire/frames-stream.ts';
+import { ensureStreamIs } from '../../wire/streams.ts';
 import { monotonicMs, type Clock } from '../kube/clock.ts';
 
 /** Where events are published, acknowledged; `id` lets the stream drop what it has already. */

@@ -4,7 +4,7 @@
  */
 import { encodeWanted } from '../../../engine/evaluate/wanted.ts';
 import type { Scoring } from '../../../engine/evaluate/scoring.ts';
-import { ensureStreamIs } from '../../../wire/frames-stream.ts';
+import { ensureStreamIs } from '../../../wire/streams.ts';
 import { baselinesBucket, bucketStream, kvSubject, scoringBucket } from '../../../wire/kv.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { errorFields, type Logger } from '../../kube/logger.ts';

@@ -14,13 +14,20 @@ const noSuchStream = 10_059;
 export const ensureFramesStream = (
   connection: NatsConnection,
   options: { maxBytes: number; prefix?: string },
-): Promise<Ensured> => ensureStreamIs(connection, framesStream(options) as Partial<StreamConfig> & { name: string });
+): Promise<Ensured> => ensureStreamIs(connection, framesStream(options));
+
+/** What a stream should be; what is not said is left to the server. */
+type WantedStream = Omit<Partial<StreamConfig>, 'name' | 'subjects'> & {
+  readonly name: string;
+  readonly subjects?: readonly string[];
+};
 
 /** The same for any stream. */
 export async function ensureStreamIs(
   connection: NatsConnection,
-  wanted: Partial<StreamConfig> & { readonly name: string },
+  { subjects, ...stated }: WantedStream,
 ): Promise<Ensured> {
+  const wanted = { ...stated, ...(subjects && { subjects: [...subjects] }) };
   const { streams } = await jetstreamManager(connection, { checkAPI: false });
   try {
     const { config } = await streams.info(wanted.name);
