@@ -1,11 +1,12 @@
 import { scopes, type Column, type ColumnValues, type Frame, type Keyframe, type Scope } from '../frame/types.ts';
-import { Counters, type SeriesKey } from '../series/counters.ts';
+import { Counters } from '../series/counters.ts';
 import { infiniteIn, withoutInfinite } from '../series/infinite.ts';
 import type { Values } from '../windows/window.ts';
 import { FrameLog } from './frame-log.ts';
 import type { PolicyRun } from './policy-run.ts';
 import type { Scratch } from './scratch.ts';
 import { scoreColumn } from './scoring.ts';
+import { seriesKeys } from './series-keys.ts';
 import { scopesOf } from './signal.ts';
 import type { Samples, SignalRun } from './signal-run.ts';
 import type { EvaluatorStats, SourceFaults } from './stats.ts';
@@ -319,11 +320,7 @@ export class SourceRun {
   }
 
   #open(nowMs: number): void {
-    const rows = this.#keyframe.rows.map(({ scope, uid, container = '' }, row): SeriesKey => ({
-      row: `${scope}/${uid}/${container}`,
-      successive: scope === 'Container' ? this.#identities[row]?.Container?.key : undefined,
-    }));
-    this.#series = this.#counters.open(rows, nowMs);
+    this.#series = this.#counters.open(seriesKeys(this.#keyframe, this.#identities), nowMs);
   }
 
   #range(scope: Scope): Range {

@@ -6,7 +6,8 @@
  * source come every ten seconds.
  */
 import { withoutInfinite } from '../series/infinite.ts';
-import { Counters, type SeriesKey } from '../series/counters.ts';
+import { Counters } from '../series/counters.ts';
+import { seriesKeys } from '../evaluate/series-keys.ts';
 import type { RowIdentity } from '../evaluate/target.ts';
 import type { Frame, Keyframe } from '../frame/types.ts';
 import { metricNamed } from '../metrics.ts';
@@ -236,7 +237,7 @@ export class Recorder {
     source.bindings = keyframe.columns.flatMap((_, column) => this.#bindingOf(source, column) ?? []);
     const counted = new Set(source.bindings.flatMap((each) => (each.isCounter ? each.metric : [])));
     if (counted.size === 0) source.counters.clear();
-    else source.counted = source.counters.open(seriesOf(source), keyframe.capturedMs);
+    else source.counted = source.counters.open(seriesKeys(keyframe, source.identities), keyframe.capturedMs);
     source.counters.keep(counted);
     this.#release(before);
     for (const { table } of this.#open) table.grow(this.#series.length);
@@ -283,12 +284,6 @@ export class Recorder {
       }
   }
 }
-
-const seriesOf = ({ keyframe, identities }: Source): SeriesKey[] =>
-  keyframe.rows.map(({ scope, uid, container = '' }, row) => ({
-    row: `${scope}/${uid}/${container}`,
-    successive: scope === 'Container' ? identities[row]?.Container?.key : undefined,
-  }));
 
 function* minuteOf(table: MinuteTable, all: readonly (Known | undefined)[]): Iterable<MinuteOfSeries> {
   for (const [number, series] of all.entries()) {
