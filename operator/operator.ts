@@ -79,11 +79,9 @@ export class Operator {
   readonly #policies: Policies;
   readonly #ingest: Ingest;
   readonly #evaluator: Evaluator;
-  readonly #state: StateSource;
   readonly #warnings: Warnings;
-  readonly #lineage: LineageSource;
-  readonly #wishes: ScoringWishes;
-  readonly #kin: KinSource;
+  /** What only the leader tells on NATS. */
+  readonly #told: readonly { setActive(active: boolean): void }[];
   readonly #history: History | undefined;
   readonly #shedder: Shedder;
   readonly #shedTold: ShedSource;
@@ -221,11 +219,9 @@ export class Operator {
     this.#policies = policies;
     this.#ingest = ingest;
     this.#evaluator = evaluator;
-    this.#lineage = lineage;
-    this.#kin = kin;
     this.#history = history;
     this.#shedder = shedder;
-    this.#wishes = new ScoringWishes({ broker, prefix, clock, logger, random, wanted: () => policies.scorings() });
+    const wishes = new ScoringWishes({ broker, prefix, clock, logger, random, wanted: () => policies.scorings() });
     this.#speaker = speaker;
     const { incidents, remediations } = kinds.records;
     const changing = { incidents, remediations };
@@ -242,7 +238,7 @@ export class Operator {
       registry,
     });
     this.#warnings = warnings;
-    this.#state = new StateSource({
+    const state = new StateSource({
       reflectors: cluster,
       warnings,
       publisher: statePublisher({ broker, prefix, logger, registry }),
@@ -250,6 +246,7 @@ export class Operator {
       logger,
       random,
     });
+    this.#told = [state, lineage, wishes, kin, this.#shedTold, ...(history === undefined ? [] : [history])];
     this.#control = new Control({
       context: {
         api: withCalls(api, speaker.caller),
@@ -309,12 +306,7 @@ export class Operator {
         this.#tracing?.resync();
       },
       onStoppedLeading: async () => {
-        this.#state.setActive(false);
-        this.#lineage.setActive(false);
-        this.#wishes.setActive(false);
-        this.#kin.setActive(false);
-        this.#history?.setActive(false);
-        this.#shedTold.setActive(false);
+        this.#tell(false);
         // While stopping, the Lease is given away only when nothing runs any more.
         if (this.#stopping) await this.#control.stop();
       },
@@ -377,11 +369,7 @@ export class Operator {
     this.#stopping = true;
     const ms = this.#options.stopMilliseconds;
     await atMost(ms, Promise.all([this.#election.stop(), this.#control.stop()]));
-    this.#state.setActive(false);
-    this.#lineage.setActive(false);
-    this.#wishes.setActive(false);
-    this.#kin.setActive(false);
-    this.#shedTold.setActive(false);
+    this.#tell(false);
     this.#permissions.stop();
     this.#shedder.stop();
     await atMost(
@@ -410,12 +398,11 @@ export class Operator {
   /** The leader tells what the API server says, once there is a stream to tell it to. */
   #speak(): void {
     if (!this.#hasBeenLive || !this.#election.isLeader()) return;
-    this.#state.setActive(true);
-    this.#lineage.setActive(true);
-    this.#wishes.setActive(true);
-    this.#kin.setActive(true);
-    this.#history?.setActive(true);
-    this.#shedTold.setActive(true);
+    this.#tell(true);
+  }
+
+  #tell(active: boolean): void {
+    for (const told of this.#told) told.setActive(active);
   }
 
   /** Whom a policy with a namespace selector selects may have changed. */
