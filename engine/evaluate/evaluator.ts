@@ -1,11 +1,11 @@
 import type { Frame, Keyframe } from '../frame/types.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { PolicyRun, type Wanted } from './policy-run.ts';
+import { PolicyRun } from './policy-run.ts';
 import { Scratch } from './scratch.ts';
 import { SourceRun } from './source-run.ts';
 import type { EvaluatorStats, PolicyFaults, SourceFaults } from './stats.ts';
 import type { RowIdentity, Target } from './target.ts';
-import type { Verdict, VerdictChange, VerdictState } from './verdict.ts';
+import type { Verdict, VerdictChange, VerdictState, Wanted } from './verdict.ts';
 
 export interface EvaluatorOptions {
   /**
@@ -143,7 +143,10 @@ export class Evaluator {
     for (const run of this.#policies.values()) run.advance(this.#nowMs, this.#scratch);
   }
 
-  /** The verdicts of a policy that are `wanted` (default: all), as they stand now, in the order in which their targets were first seen. */
+  /**
+   * The verdicts of a policy that are `wanted` (default: all), as they stand now, in the order in which their targets were
+   * first seen.
+   */
   verdicts(policyId: string, wanted: Wanted = () => true): Iterable<Verdict> {
     return this.#policies.get(policyId)?.verdicts(this.#nowMs, wanted) ?? [];
   }

@@ -1,35 +1,21 @@
 import { Discoveries } from '../policy/discoveries.ts';
 import { chanceOf, judge, type Judgement, type When } from '../policy/judgement.ts';
-import { initial, pause, released, step, waiting, type Standing } from '../policy/standing.ts';
+import { pause, released, step, waiting, type Standing } from '../policy/standing.ts';
 import { grown } from '../windows/pane-window.ts';
+import { Attention, noticed, timed, watched } from './attention.ts';
 import type { CompiledPolicy } from './compile.ts';
 import type { FrameLog } from './frame-log.ts';
 import { Groups } from './groups.ts';
+import { Places } from './places.ts';
 import type { Scratch } from './scratch.ts';
 import { SignalRun } from './signal-run.ts';
 import type { Target } from './target.ts';
 import { Slots } from './slots.ts';
 import type { EvaluatorStats, PolicyFaults } from './stats.ts';
-import { verdictStates, type Verdict, type VerdictChange, type VerdictState } from './verdict.ts';
+import type { Verdict, VerdictChange, VerdictState, Wanted } from './verdict.ts';
 
 /** Nobody speaks of a target any more for so long: it is gone. */
 export const forgetAfterMs = 15_000;
-
-/** Why a target is looked at though the signal of a sample does not fire. */
-const watched = 1;
-/** … and as time passes. */
-const timed = 2;
-/** It is inactive, and at least one of its signals is not quiet. */
-const noticed = 4;
-
-/** Where a target stands that is not inactive. */
-interface Place {
-  readonly standing: Standing;
-  readonly confidence: number;
-}
-
-/** Which verdicts are asked for: one costs far more than to see that it is not wanted. */
-export type Wanted = (target: Target, state: VerdictState) => boolean;
 
 /** A policy in force: its targets, one slot each, with their signals and where they stand. */
 export class PolicyRun {
@@ -43,26 +29,16 @@ export class PolicyRun {
   readonly #slots = new Slots();
   readonly #groups = new Groups();
   readonly #targets: (Target | undefined)[] = [];
-  /** Of those that are not inactive: few of many, mostly. */
-  readonly #places = new Map<number, Place>();
+  readonly #places = new Places();
+  readonly #attention = new Attention();
   /** The conditions of those that were judged by one. */
   readonly #whens = new Map<number, When>();
-  /** For each slot, since when an inactive target is so. */
-  #inactiveMs = new Float64Array(0);
-  readonly #counts = Object.fromEntries(verdictStates.map((state) => [state, 0])) as Record<VerdictState, number>;
-  /** For each slot, why it is looked at: `watched`, `timed`, `noticed`. */
-  #attention = new Uint8Array(0);
-  /** For how many there is a reason. */
-  #attended = 0;
   /** For each slot, the end of its warm-up, and when it was judged last. */
   #warmMs = new Float64Array(0);
   #judgedMs = new Float64Array(0);
   /** Slots of which no row spoke any more at some time since it was looked whether the policy selects their targets. */
   #left: number[] = [];
   #discoveries: Discoveries | undefined;
-  #hot = new Int32Array(64);
-  #hotCount = 0;
-  #isHot = new Uint8Array(0);
   /** Since when nothing is judged; undefined while it is. */
   #suspendedMs: number | undefined;
 
@@ -107,7 +83,7 @@ export class PolicyRun {
     this.#suspendedMs = undefined;
     for (const slot of this.#slots.values()) {
       this.#warmMs[slot] = Math.max(this.#warmMs[slot] as number, nowMs);
-      this.#attention[slot] = watched;
+      this.#attention.pay(slot, watched);
     }
   }
 
@@ -130,7 +106,7 @@ export class PolicyRun {
     if (JSON.stringify(this.#discoveries?.rate) !== JSON.stringify(policy.discoveries))
       this.#discoveries = policy.discoveries && new Discoveries(policy.discoveries);
     this.#whens.clear();
-    for (const slot of this.#slots.values()) this.#attend(slot, timed);
+    for (const slot of this.#slots.values()) this.#attention.pay(slot, timed);
     return restarted;
   }
 
@@ -150,12 +126,11 @@ export class PolicyRun {
     this.#grow(this.#slots.capacity);
     this.#warmMs[slot] = -Infinity;
     this.#judgedMs[slot] = nowMs;
-    this.#attend(slot, 0);
+    this.#attention.pay(slot, 0);
     this.#groups.join(slot, target);
     for (const signal of this.signals) signal.reset(slot, nowMs);
     this.#targets[slot] = target;
-    this.#inactiveMs[slot] = nowMs;
-    this.#counts.Inactive++;
+    this.#places.begin(slot, nowMs);
     if (this.isSuspended) this.#lose(slot, nowMs);
     return slot;
   }
@@ -172,29 +147,24 @@ export class PolicyRun {
 
   /** Whether targets are looked at though their signals are quiet. */
   get attends(): boolean {
-    return this.#attended > 0;
+    return this.#attention.any;
   }
 
   /** Remembers to judge those of some slots, told of by `log`, of which there is anything to say. */
   lookAt(slots: Int32Array, length: number, signal: SignalRun, log: FrameLog): void {
     const firing = signal.bank.firing;
-    const attention = this.#attention;
+    const { why } = this.#attention;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
-      if (slot < 0 || ((firing[slot] as number) | (attention[slot] as number)) === 0) continue;
+      if (slot < 0 || ((firing[slot] as number) | (why[slot] as number)) === 0) continue;
       signal.toldBy(slot, log);
-      this.#heat(slot);
+      this.#attention.heat(slot);
     }
   }
 
   /** Judges what was remembered. */
   settle(nowMs: number): void {
-    for (let i = 0; i < this.#hotCount; i++) {
-      const slot = this.#hot[i] as number;
-      this.#isHot[slot] = 0;
-      this.#judge(slot, nowMs);
-    }
-    this.#hotCount = 0;
+    for (let slot = this.#attention.next(); slot >= 0; slot = this.#attention.next()) this.#judge(slot, nowMs);
   }
 
   /** Lets time pass: timers, silence, missing samples, targets that are gone. */
@@ -205,14 +175,13 @@ export class PolicyRun {
     for (const [slot, goneMs] of this.#slots.gone)
       if (nowMs - goneMs >= forgetAfterMs) this.end(slot, nowMs, 'TargetGone');
     if (this.isSuspended) return;
-    if (this.#attended > 0)
-      for (let slot = 0; slot < length; slot++) if (((this.#attention[slot] as number) & timed) !== 0) this.#heat(slot);
+    this.#attention.heatTimed(length);
     for (const signal of this.signals) {
       signal.elapse(live, length, nowMs, staleAfterMs, scratch.values);
       const turned = signal.turned(live, length, nowMs, staleAfterMs, scratch.slots);
-      for (let i = 0; i < turned; i++) this.#heat(scratch.slots[i] as number);
+      for (let i = 0; i < turned; i++) this.#attention.heat(scratch.slots[i] as number);
       // By slot, whether they are timed or turn.
-      if (turned > 0 && signal === this.signals[0]) this.#hot.subarray(0, this.#hotCount).sort();
+      if (turned > 0 && signal === this.signals[0]) this.#attention.sort();
     }
     this.settle(nowMs);
     this.#discover(nowMs);
@@ -222,15 +191,14 @@ export class PolicyRun {
   end(slot: number, nowMs: number, cause: 'TargetGone' | 'PolicyGone'): void {
     const target = this.#targets[slot];
     if (target === undefined) return;
-    const from = this.#standing(slot).state;
+    const from = this.#places.state(slot);
     const last = { ...this.#verdict(slot, target, nowMs), state: 'Inactive', sinceMs: nowMs, confidence: 0 } as const;
     this.#slots.free(target.key, slot, target.node);
     this.#groups.leave(slot);
     this.#targets[slot] = undefined;
-    this.#places.delete(slot);
+    this.#places.end(slot);
     this.#whens.delete(slot);
-    this.#counts[from]--;
-    this.#attend(slot, 0);
+    this.#attention.pay(slot, 0);
     this.#discoveries?.end(slot);
     if (from !== 'Inactive') this.#emit({ verdict: last, from, atMs: nowMs, cause });
   }
@@ -251,12 +219,12 @@ export class PolicyRun {
   *verdicts(nowMs: number, wanted: Wanted): Iterable<Verdict> {
     for (const slot of this.#slots.values()) {
       const target = this.#targets[slot];
-      if (target !== undefined && wanted(target, this.#standing(slot).state)) yield this.#verdict(slot, target, nowMs);
+      if (target !== undefined && wanted(target, this.#places.state(slot))) yield this.#verdict(slot, target, nowMs);
     }
   }
 
   *unsettled(nowMs: number): Iterable<Verdict> {
-    for (const slot of this.#places.keys()) {
+    for (const slot of this.#places.unsettled()) {
       const target = this.#targets[slot];
       if (target !== undefined) yield this.#verdict(slot, target, nowMs);
     }
@@ -275,9 +243,9 @@ export class PolicyRun {
     return target && this.#verdict(slot, target, nowMs);
   }
 
-  /** How many targets stand how, without a walk over them. */
+  /** How many targets stand how. */
   counts(): Record<VerdictState, number> {
-    return { ...this.#counts };
+    return this.#places.counts();
   }
 
   /** The targets of which a sensor seems to be stuck. */
@@ -301,19 +269,6 @@ export class PolicyRun {
       heldBack: this.#discoveries?.heldBack ?? 0,
       imputedSamples: this.signals.reduce((total, { imputed }) => total + imputed, 0),
     };
-  }
-
-  #attend(slot: number, why: number): void {
-    if (this.#attention[slot] !== 0) this.#attended--;
-    if (why !== 0) this.#attended++;
-    this.#attention[slot] = why;
-  }
-
-  #heat(slot: number): void {
-    if (this.#isHot[slot] !== 0) return;
-    this.#isHot[slot] = 1;
-    if (this.#hotCount === this.#hot.length) this.#hot = grown(this.#hot, new Int32Array(2 * this.#hotCount));
-    this.#hot[this.#hotCount++] = slot;
   }
 
   #judge(slot: number, atMs: number): void {
@@ -340,12 +295,12 @@ export class PolicyRun {
       this.#expressionError = error instanceof Error ? error.message : String(error);
       judgement = { condition: 'False', confidence: 0 };
     }
-    const standing = this.#standing(slot);
+    const standing = this.#places.standing(slot);
     if (warming && judgement.condition === 'Unknown') {
       // That the young are not listened to is no fault: the verdict stands still, and so does its time.
-      this.#place(slot, pause(standing, nowMs), this.#places.get(slot)?.confidence ?? 0);
+      this.#places.set(slot, pause(standing, nowMs), this.#places.confidence(slot));
       this.#discoveries?.withdraw(slot);
-      this.#attend(slot, watched | timed);
+      this.#attention.pay(slot, watched | timed);
       return;
     }
     const next = step(standing, judgement.condition, nowMs, this.policy);
@@ -364,31 +319,16 @@ export class PolicyRun {
     const target = this.#targets[slot];
     if (target === undefined) return;
     this.#discoveries?.withdraw(slot);
-    const standing = this.#standing(slot);
+    const standing = this.#places.standing(slot);
     this.#turn(slot, target, standing.state, step(standing, 'Unknown', nowMs, this.policy), 0, nowMs);
   }
 
   #turn(slot: number, target: Target, from: VerdictState, standing: Standing, confidence: number, nowMs: number): void {
     const { state } = standing;
-    this.#place(slot, standing, confidence);
-    this.#attend(slot, state === 'Pending' || state === 'Clearing' ? watched | timed : watched);
+    this.#places.set(slot, standing, confidence);
+    this.#attention.pay(slot, state === 'Pending' || state === 'Clearing' ? watched | timed : watched);
     if (state === from) return;
-    this.#counts[from]--;
-    this.#counts[state]++;
     this.#emit({ verdict: this.#verdict(slot, target, nowMs), from, atMs: nowMs, cause: 'Judged' });
-  }
-
-  #standing(slot: number): Standing {
-    return this.#places.get(slot)?.standing ?? initial(this.#inactiveMs[slot] ?? NaN);
-  }
-
-  /** Whose condition does not hold is inactive, and nothing is certain of it. */
-  #place(slot: number, standing: Standing, confidence: number): void {
-    if (standing.state !== 'Inactive') this.#places.set(slot, { standing, confidence });
-    else {
-      this.#places.delete(slot);
-      this.#inactiveMs[slot] = standing.sinceMs;
-    }
   }
 
   #when(slot: number, target: Target): When {
@@ -410,10 +350,10 @@ export class PolicyRun {
   /** Lets those fire that are strange enough among all targets. */
   #discover(nowMs: number): void {
     for (const slot of this.#discoveries?.settle(nowMs, this.#slots.size) ?? []) {
-      const place = this.#places.get(slot);
+      const standing = this.#places.standing(slot);
       const target = this.#targets[slot];
-      if (target !== undefined && place?.standing.state === 'Pending')
-        this.#turn(slot, target, 'Pending', released(place.standing, nowMs), place.confidence, nowMs);
+      if (target !== undefined && standing.state === 'Pending')
+        this.#turn(slot, target, 'Pending', released(standing, nowMs), this.#places.confidence(slot), nowMs);
     }
   }
 
@@ -428,15 +368,15 @@ export class PolicyRun {
       if (noted === 0) all = false;
     }
     if (any !== 0 && (all || this.policy.spec.when !== undefined)) return false;
-    const attention = this.#attention[slot] as number;
-    if ((attention & (watched | timed)) !== 0 && this.#places.has(slot)) return false;
-    this.#attend(slot, any === 0 ? 0 : noticed);
+    const why = this.#attention.why[slot] as number;
+    if ((why & (watched | timed)) !== 0 && !this.#places.isInactive(slot)) return false;
+    this.#attention.pay(slot, any === 0 ? 0 : noticed);
     return true;
   }
 
   #verdict(slot: number, target: Target, nowMs: number): Verdict {
     const { id, revision, staleAfterMs } = this.policy;
-    const standing = this.#standing(slot);
+    const standing = this.#places.standing(slot);
     const heard = this.signals.filter((signal) => signal.heard[slot] !== 0);
     return {
       policyId: id,
@@ -446,19 +386,18 @@ export class PolicyRun {
       sinceMs: standing.sinceMs,
       firstSampleMs: standing.firstSampleMs,
       lastSampleMs: heard.length === 0 ? NaN : Math.max(...heard.map((signal) => signal.lastSampleMs[slot] as number)),
-      confidence: this.#places.get(slot)?.confidence ?? 0,
+      confidence: this.#places.confidence(slot),
       evidence: this.signals.map((signal) => signal.evidence(slot, nowMs, staleAfterMs)),
     };
   }
 
   #grow(capacity: number): void {
-    if (capacity <= this.#isHot.length) return;
-    this.#attention = grown(this.#attention, new Uint8Array(capacity));
-    this.#inactiveMs = grown(this.#inactiveMs, new Float64Array(capacity));
+    if (capacity <= this.#warmMs.length) return;
     this.#warmMs = grown(this.#warmMs, new Float64Array(capacity));
     this.#judgedMs = grown(this.#judgedMs, new Float64Array(capacity));
+    this.#attention.grow(capacity);
+    this.#places.grow(capacity);
     this.#groups.grow(capacity);
-    this.#isHot = grown(this.#isHot, new Uint8Array(capacity));
     for (const signal of this.signals) signal.grow(capacity);
   }
 }

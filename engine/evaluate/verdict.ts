@@ -102,3 +102,6 @@ export interface VerdictChange {
    */
   readonly cause: 'Judged' | 'TargetGone' | 'PolicyGone';
 }
+
+/** Which verdicts are asked for: one costs far more than to see that it is not wanted. */
+export type Wanted = (target: Target, state: VerdictState) => boolean;

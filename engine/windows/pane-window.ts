@@ -58,8 +58,8 @@ export const paneAt = (slot: number, index: number, rows: number): number =>
  *                the present turn            | the turn before
  *
  * Slots lie in blocks of 128 side by side, so that a column of a frame walks through memory in order, and blocks in
- * chunks of 32, which are added one by one: the first grows by doubling, then nothing is copied. Each block's turn begins at another pane, so that no moment has the end of
- * all turns.
+ * chunks of 32, which are added one by one: the first grows by doubling, then nothing is copied. Each block's turn
+ * begins at another pane, so that no moment has the end of all turns.
  *
  * A frame tells of the same slots in the same order again and again, and neighbours among them are in the same pane. So
  * all is done by runs: samples in a row whose slots are neighbours in one block and have the same newest pane. What is

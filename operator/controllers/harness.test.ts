@@ -12,8 +12,13 @@ import type { RemediationPlan, RemediationPlanSpec } from '../../crds/remediatio
 import type { Remediation } from '../../crds/remediation.ts';
 import { complete } from '../../crds/validate.ts';
 import type { Target } from '../../engine/evaluate/target.ts';
-import type { Wanted } from '../../engine/evaluate/policy-run.ts';
-import { flawless, type Verdict, type VerdictChange, type VerdictState } from '../../engine/evaluate/verdict.ts';
+import {
+  flawless,
+  type Verdict,
+  type VerdictChange,
+  type VerdictState,
+  type Wanted,
+} from '../../engine/evaluate/verdict.ts';
 import type { ClusterFacts } from '../decide/decision.ts';
 import { nodesOnly } from '../decide/harness.test.ts';
 import type { Shed } from '../ingest/pressure/shedder.ts';

@@ -21,7 +21,6 @@ import { History } from './history.ts';
 import { Profiles } from './profiles.ts';
 import { rollupsStream, usualBucket, usualKey } from './store.ts';
 
-
 const cpu = 'k8s.container.cpu.usage';
 const store = { prefix: 'homeostat', maxBytes: 64 * 1024 * 1024, days: 30 };
 /** This hour, so that what is stored now is stored in it; frames tell of it from its beginning. */

@@ -1,5 +1,4 @@
-import type { Wanted } from '../../engine/evaluate/policy-run.ts';
-import type { Verdict, VerdictChange } from '../../engine/evaluate/verdict.ts';
+import type { Verdict, VerdictChange, Wanted } from '../../engine/evaluate/verdict.ts';
 import { targetKey } from '../controllers/targets.ts';
 import { Delayed } from './delayed.ts';
 import type { Process } from './process.ts';

@@ -1,10 +1,9 @@
 /** Puts policies into force in every process, and tells in their status how they fare while this one leads. */
 import type { DetectionPolicy, DetectionPolicyStatus } from '../../../crds/detection-policy.ts';
 import { metricNamed } from '../../../engine/metrics.ts';
-import type { Wanted } from '../../../engine/evaluate/policy-run.ts';
 import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
 import type { Target } from '../../../engine/evaluate/target.ts';
-import type { Verdict, VerdictState } from '../../../engine/evaluate/verdict.ts';
+import type { Verdict, VerdictState, Wanted } from '../../../engine/evaluate/verdict.ts';
 import { guardrailsFor } from '../../decide/mode.ts';
 import type { Shed } from '../../ingest/pressure/shedder.ts';
 import { hasReason, type Condition } from '../../kube/api.ts';

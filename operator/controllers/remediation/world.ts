@@ -1,8 +1,7 @@
 /** What the step function is told of everything outside a Remediation. */
 import type { Incident } from '../../../crds/incident.ts';
 import type { Remediation } from '../../../crds/remediation.ts';
-import type { Wanted } from '../../../engine/evaluate/policy-run.ts';
-import type { Verdict } from '../../../engine/evaluate/verdict.ts';
+import type { Verdict, Wanted } from '../../../engine/evaluate/verdict.ts';
 import type { ClusterFacts, Feedback, PolicyVerdict, Settings, World } from '../../decide/decision.ts';
 import { policyVerdict, speaksFor } from '../../decide/verdict.ts';
 import { parseTime } from '../../kube/time.ts';
