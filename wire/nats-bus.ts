@@ -170,7 +170,11 @@ function busError(thrown: unknown, subject: string): BusError {
     return new BusError('Refused', `we may not publish to ${subject}`, options);
   if (error instanceof errors.InvalidArgumentError) return new BusError('TooLarge', message, options);
   if (error instanceof errors.TimeoutError)
-    return new BusError('Timeout', 'the broker did not acknowledge in time', options);
+    return new BusError(
+      'Timeout',
+      'the broker did not acknowledge in time; if this lasts, see its log: one whose disk was full stores nothing until it is restarted',
+      options,
+    );
   // Without a reason of its own a request ends with its connection, whose return is waited for; all else is tried again
   // after a pause.
   const isGone = [errors.RequestError, errors.ClosedConnectionError, errors.DrainingConnectionError].some(
