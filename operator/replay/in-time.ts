@@ -1,12 +1,11 @@
 import { lineageNode } from '../../engine/frame/subject.ts';
-import { decodeLineage, type LineageObject } from '../ingest/lineage/message.ts';
+import { decodeLineage, type Lineage } from '../ingest/lineage/message.ts';
 import type { Entry } from './recording/format.ts';
 
 /** From here on the rows of a node belong to these objects. */
-export interface LineageEntry {
+export interface LineageEntry extends Pick<Lineage, 'objects' | 'gone'> {
   readonly type: 'lineage';
   readonly node: string;
-  readonly objects: readonly LineageObject[];
 }
 
 type Message = Entry & { readonly type: 'message' };
@@ -29,9 +28,9 @@ export function* inTime(entries: Iterable<Entry>): Generator<Entry | LineageEntr
     const node = lineageNode(entry.subject);
     const lineage = node === undefined ? undefined : decodeLineage(entry.data);
     if (node !== undefined && lineage !== undefined) {
-      const { atMs = Infinity, objects } = lineage;
+      const { atMs = Infinity, ...told } = lineage;
       const at = ahead.findIndex((other) => other.type === 'message' && other.storedMs >= atMs);
-      ahead.splice(at < 0 ? ahead.length : at, 0, { type: 'lineage', node, objects });
+      ahead.splice(at < 0 ? ahead.length : at, 0, { type: 'lineage', node, ...told });
     }
     ahead.push(entry);
     while (ahead[0] !== undefined && isDue(ahead[0], entry.storedMs)) yield* ahead.splice(0, 1);

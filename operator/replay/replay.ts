@@ -14,7 +14,7 @@ import type { ShedMessage, Skipped } from '../ingest/pressure/shed-message.ts';
 import { Sources } from '../ingest/sources.ts';
 import type { KubeObject } from '../kube/api.ts';
 import { silentLogger } from '../kube/logger.ts';
-import { inTime } from './in-time.ts';
+import { inTime, type LineageEntry } from './in-time.ts';
 import type { Entry } from './recording/format.ts';
 
 export interface ReplayOptions {
@@ -86,7 +86,7 @@ export class Replay {
   /** Entries in their order; `onFrame` is told of each frame after it was judged. */
   play(entries: Iterable<Entry>, onFrame: (frame: Frame) => void = () => {}): void {
     for (const entry of inTime(entries)) {
-      if (entry.type === 'lineage') this.#learnOf(entry.node, entry.objects);
+      if (entry.type === 'lineage') this.#learnOf(entry);
       else if (entry.type !== 'message') this.#learn(entry.kind, entry.object as KubeObject, entry.type === 'object');
       else if (!this.#isSkipped(entry)) {
         this.#endMs = Math.max(this.#endMs ?? -Infinity, entry.storedMs);
@@ -123,11 +123,14 @@ export class Replay {
     return this.#skipped.some(isWithin) && parseSubject(subject)?.kind === 'frame';
   }
 
-  /** What the leader told of a node: of its pods, all that there are. */
-  #learnOf(node: string, objects: readonly LineageObject[]): void {
+  #learnOf({ node, objects, gone }: LineageEntry): void {
+    const before = this.#podsOf.get(node);
     const pods = new Map(objects.flatMap((one) => (one.kind === 'Pod' ? [[one.object.metadata.uid, one]] : [])));
-    for (const [uid, { kind, object }] of this.#podsOf.get(node) ?? [])
-      if (!pods.has(uid)) this.#learn(kind, object, false);
+    const isGone = (uid: string | undefined): boolean =>
+      gone === undefined ? !pods.has(uid) : uid !== undefined && gone.includes(uid);
+    for (const [uid, one] of before ?? [])
+      if (isGone(uid)) this.#learn(one.kind, one.object, false);
+      else if (!pods.has(uid)) pods.set(uid, one);
     this.#podsOf.set(node, pods);
     for (const { kind, object } of objects) this.#learn(kind, object, true);
   }

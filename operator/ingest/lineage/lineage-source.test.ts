@@ -20,6 +20,11 @@ function cluster(random = () => 0) {
     const { view } = lineageKinds.find(({ resource }) => resource.kind === kind) ?? expect.fail(kind);
     stores.get(kind)?.set({ ...view(object), kind });
   };
+  const remove = (kind: string, uid: string): void => {
+    const store = stores.get(kind);
+    const object = store?.byUid(uid) ?? expect.fail(uid);
+    store?.delete(object);
+  };
   set('Node', node({ name: 'node-1', uid: 'uid-node' }));
   set('Deployment', deployment({ uid: 'uid-web', namespace: 'shop', labels: { tier: 'front' } }));
   set('ReplicaSet', replicaSet({ uid: 'uid-rs', namespace: 'shop' }));
@@ -46,7 +51,7 @@ function cluster(random = () => 0) {
   };
   const source = new LineageSource({ reflectors, bus, clock, logger: silentLogger, random });
   const rows = keyframe({ rows: [{ scope: 'Container', uid: 'uid-1', container: 'app' }] });
-  return { clock, source, told, bus, rows, set };
+  return { clock, source, told, bus, rows, set, remove };
 }
 
 describe('what the leader tells of whose rows are whose', () => {
@@ -64,6 +69,36 @@ describe('what the leader tells of whose rows are whose', () => {
     expect(JSON.stringify(object)).not.to.match(/conditions|resourceVersion|ready/i);
   });
 
+  it('names only what has changed since, and who is gone, until all of it is due again', async () => {
+    const { clock, source, told, rows, set, remove } = cluster();
+    source.setActive(true);
+    source.bound('agent/node-1', rows, 1);
+    await clock.advance(50);
+    expect(told.at(-1)).not.to.have.property('gone');
+    // Nothing that identities are made of has changed.
+    source.bound('agent/node-1', rows, 2);
+    await clock.advance(50);
+    expect(told).to.have.length(1);
+    set('Pod', pod({ uid: 'uid-2', name: 'web-2' }));
+    const both = keyframe({ rows: [...rows.rows, { scope: 'Container', uid: 'uid-2', container: 'app' }] });
+    source.bound('agent/node-1', both, 3);
+    await clock.advance(50);
+    expect(told.at(-1)).to.deep.include({ atMs: 3, gone: [] });
+    expect(told.at(-1)?.objects.map(({ object }) => object.metadata.uid)).to.deep.equal(['uid-2']);
+    remove('Pod', 'uid-1');
+    source.bound('agent/node-1', both, 4);
+    await clock.advance(50);
+    expect(told.at(-1)).to.deep.include({ atMs: 4, objects: [], gone: ['uid-1'] });
+    for (let ms = 0; ms < lineageRepeatMs + 5_000; ms += 1_000) {
+      set('Pod', pod({ uid: 'uid-2', name: 'web-2', resourceVersion: `${ms}` }));
+      source.bound('agent/node-1', both, ms);
+      await clock.advance(1_000);
+    }
+    const whole = told.slice(3).filter(({ gone }) => gone === undefined);
+    expect(whole).to.have.length(1);
+    expect(whole[0]?.objects.map(({ kind }) => kind)).to.deep.equal(['Node', 'Pod']);
+  });
+
   it('is told by the leader only, of everything when it begins, and again each five minutes', async () => {
     const { clock, source, told, rows } = cluster();
     source.bound('agent/node-1', rows, 1);
@@ -77,6 +112,17 @@ describe('what the leader tells of whose rows are whose', () => {
     source.setActive(false);
     await clock.advance(2 * lineageRepeatMs);
     expect(told).to.have.length(2);
+  });
+
+  it('is told of a node that is gone once', async () => {
+    const { clock, source, told, rows, remove } = cluster();
+    source.setActive(true);
+    source.bound('agent/node-1', rows, 1);
+    await clock.advance(50);
+    remove('Node', 'uid-node');
+    source.bound('agent/node-1', undefined, 2);
+    await clock.advance(3 * lineageRepeatMs);
+    expect(told.slice(1)).to.deep.equal([{ node: 'node-1', atMs: 2, objects: [], gone: ['uid-1'] }]);
   });
 
   it('is told again at times of its own, however many nodes were told of at once', async () => {

@@ -1,7 +1,7 @@
 /**
  * Tells on the stream whose the rows of each node are, so that a replay knows it also of pods that are gone by then. It
- * speaks whenever a source is bound anew (that is when identities have changed), and of every node again within five
- * minutes. Only the leader speaks. Nobody who judges live waits for it: there the join knows first.
+ * tells what has changed whenever a source is bound anew (that is when identities have changed), and all of every node
+ * again within five minutes. Only the leader speaks. Nobody who judges live waits for it: there the join knows first.
  */
 import type { Keyframe } from '../../../engine/frame/types.ts';
 import { lineageSubject } from '../../../engine/frame/subject.ts';
@@ -12,7 +12,7 @@ import { errorFields, type Logger } from '../../kube/logger.ts';
 import type { Reflectors } from '../reflectors.ts';
 import { controllerOf } from '../views.ts';
 import { lineageKind } from './kinds.ts';
-import { encodeLineage, lineageRepeatMs, type LineageObject } from './message.ts';
+import { encodeLineage, lineageRepeatMs, type Lineage, type LineageObject } from './message.ts';
 
 export interface LineageSourceOptions {
   readonly reflectors: Reflectors;
@@ -35,7 +35,10 @@ export class LineageSource {
   readonly #options: LineageSourceOptions;
   /** By the key of the source: how it is read. */
   readonly #keyframes = new Map<string, Keyframe>();
+  /** When all of a node was told. */
   readonly #toldMs = new Map<string, number>();
+  /** Of each node, the views that were told last, by UID. */
+  readonly #told = new Map<string, ReadonlyMap<string, Viewed>>();
   /** Nodes to tell of, with the event time at which something changed, if something did. */
   readonly #waiting = new Map<string, number | undefined>();
   #active = false;
@@ -63,6 +66,7 @@ export class LineageSource {
     this.#active = active;
     this.#cancel();
     this.#toldMs.clear();
+    this.#told.clear();
     this.#waiting.clear();
     for (const key of this.#keyframes.keys()) this.#waiting.set(nodeOf(key), undefined);
     if (active && !this.#running) this.#arm(coalesceMs);
@@ -103,26 +107,34 @@ export class LineageSource {
   async #tellOf(node: string, atMs: number | undefined): Promise<void> {
     const { bus, prefix, clock, random } = this.#options;
     const nowMs = clock.now();
-    const subject = lineageSubject(node, prefix);
-    const id = `lineage:${nowMs}:${++this.#number}:${subject}`;
+    const now = this.#objectsOf(node);
+    const isDue = nowMs - (this.#toldMs.get(node) ?? -Infinity) >= lineageRepeatMs;
+    const before = isDue ? undefined : this.#told.get(node);
+    const lineage = { atMs, ...(before === undefined ? { objects: kept(now) } : changes(before, now)) };
+    if (lineage.objects.length + (lineage.gone?.length ?? 0) === 0 && before !== undefined) return;
     // Up to half the time too early: at a start all nodes are told of at once, and would be again each five minutes.
-    this.#toldMs.set(node, nowMs - (random() * lineageRepeatMs) / 2);
+    if (before === undefined) this.#toldMs.set(node, nowMs - (random() * lineageRepeatMs) / 2);
+    this.#told.set(node, now);
+    const subject = lineageSubject(node, prefix);
     try {
-      await bus.publish(subject, encodeLineage({ atMs, objects: this.#objectsOf(node) }), id);
+      await bus.publish(subject, encodeLineage(lineage), `lineage:${nowMs}:${++this.#number}:${subject}`);
     } catch (error) {
       this.#toldMs.set(node, clock.now() - lineageRepeatMs);
+      this.#told.delete(node);
       throw error;
     }
+    if (now.size > 0) return;
+    this.#toldMs.delete(node);
+    this.#told.delete(node);
   }
 
   /** What the rows of a node belong to, each once; a pod after what it belongs to. */
-  #objectsOf(node: string): LineageObject[] {
+  #objectsOf(node: string): ReadonlyMap<string, Viewed> {
     const { nodes, pods, replicaSets, deployments, statefulSets, daemonSets } = this.#options.reflectors;
-    const found = new Map<string, LineageObject>();
-    const add = (kind: string, object: KubeObject | undefined): void => {
-      const uid = object?.metadata.uid;
-      const kept = object && lineageKind(kind)?.keep(object);
-      if (uid !== undefined && kept !== undefined) found.set(uid, { kind, object: kept });
+    const found = new Map<string, Viewed>();
+    const add = (kind: string, view: KubeObject | undefined): void => {
+      const uid = view?.metadata.uid;
+      if (view !== undefined && uid !== undefined) found.set(uid, { kind, view });
     };
     const addWorkload = (uid: string): void => {
       for (const watched of [deployments, statefulSets, daemonSets]) {
@@ -142,8 +154,26 @@ export class LineageSource {
         add('ReplicaSet', replicaSet);
         add('Pod', pod);
       }
-    return [...found.values()];
+    return found;
   }
 }
+
+/** An object as ingest knows it. */
+interface Viewed {
+  readonly kind: string;
+  readonly view: KubeObject;
+}
+
+const kept = (objects: Iterable<readonly [string, Viewed]>): LineageObject[] =>
+  Array.from(objects, ([, one]) => one).flatMap(({ kind, view }) => {
+    const object = lineageKind(kind)?.keep(view);
+    return object === undefined ? [] : [{ kind, object }];
+  });
+
+/** Whoever was told of some objects lacks the others, and those that have another view since. */
+const changes = (before: ReadonlyMap<string, Viewed>, now: ReadonlyMap<string, Viewed>): Omit<Lineage, 'atMs'> => ({
+  objects: kept([...now].filter(([uid, { view }]) => before.get(uid)?.view !== view)),
+  gone: [...before].flatMap(([uid, { kind }]) => (kind === 'Pod' && !now.has(uid) ? [uid] : [])),
+});
 
 const nodeOf = (key: string): string => key.slice(key.indexOf('/') + 1);

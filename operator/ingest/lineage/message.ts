@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { KubeObject } from '../../kube/api.ts';
 
-/** Everything is told again after so long, so that a replay may begin anywhere. */
+/** All of a node is told again after so long, so that a replay may begin anywhere. */
 export const lineageRepeatMs = 300_000;
 
 /** One object that rows of a node belong to. */
@@ -10,11 +10,13 @@ export interface LineageObject {
   readonly object: KubeObject;
 }
 
-/** What is told of a node. */
+/** What is told of a node: all of it, or what has changed since it was told of last. */
 export interface Lineage {
   /** Event time at which it began to count for verdicts; absent: it only is as it was. */
   readonly atMs?: number | undefined;
   readonly objects: readonly LineageObject[];
+  /** UIDs of the pods that are no more, when only what has changed is told; absent: `objects` is all that there is. */
+  readonly gone?: readonly string[];
 }
 
 const mark = Buffer.from('HMSL');
