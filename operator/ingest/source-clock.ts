@@ -26,6 +26,9 @@ export interface StreamTime {
   readonly fault?: TimeFault;
 }
 
+/** No frames contradict what is believed. */
+const noJump = { frames: 0, offsetMs: 0 };
+
 export class SourceClock {
   #skewMs = 0;
   #windowStartMs: number | undefined;
@@ -33,7 +36,7 @@ export class SourceClock {
   #windowFrames = 0;
   #lastCapturedMs = -Infinity;
   #lastAtMs = -Infinity;
-  #jump = { frames: 0, offsetMs: 0 };
+  #jump = noJump;
 
   /** How far the sender's clock is behind the stream's, in milliseconds, less the shortest time under way; negative when ahead. */
   get skewMs(): number {
@@ -46,7 +49,7 @@ export class SourceClock {
     const fault = this.#jumpOf(capturedMs, offsetMs);
     if (fault !== undefined && !this.#confirmed(offsetMs)) return { atMs: this.#inOrder(storedMs), fault };
     if (fault !== undefined) this.#believe(this.#jump.offsetMs, storedMs);
-    this.#jump = { frames: 0, offsetMs: 0 };
+    this.#jump = noJump;
     this.#lastCapturedMs = capturedMs;
     this.#learn(offsetMs, storedMs);
     const atMs = this.#inOrder(Math.min(capturedMs + this.correctionMs, storedMs));

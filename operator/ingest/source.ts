@@ -92,6 +92,7 @@ export class Source {
 
   /** Gives up frames that have waited too long for their keyframe. */
   expire(nowMs: number): void {
+    if (this.#held.length === 0) return;
     const kept = this.#held.filter(({ storedMs }) => nowMs - storedMs <= heldMs);
     if (kept.length < this.#held.length) this.count('Unreadable', this.#held.length - kept.length);
     this.#held = kept;
