@@ -8,15 +8,51 @@ interface Place {
   readonly confidence: number;
 }
 
-/** Where the targets of a policy stand. One that is inactive, as nearly all are, is a slot and a number. */
+/**
+ * Where the targets of a policy stand. One that is inactive, as nearly all are, is a slot and a number. Of those nobody
+ * tells that they become unknown while nobody looks, and inactive again when somebody does: they are many, and nothing
+ * has happened to them.
+ */
 export class Places {
   readonly #places = new Map<number, Place>();
+  /** Since when nobody looks at any; undefined while they are looked at. */
+  #blindMs: number | undefined;
+  /** For each slot: 1 for an inactive target that was not looked at since nobody did, and how many there are. */
+  #unseen = new Uint8Array(0);
+  #unseenCount = 0;
   /** For each slot, since when an inactive target is so. */
   #inactiveMs = new Float64Array(0);
   readonly #counts = Object.fromEntries(verdictStates.map((state) => [state, 0])) as Record<VerdictState, number>;
 
   grow(capacity: number): void {
     this.#inactiveMs = grown(this.#inactiveMs, new Float64Array(capacity));
+    this.#unseen = grown(this.#unseen, new Uint8Array(capacity));
+  }
+
+  /** From now on inactive targets are unknown. */
+  close(nowMs: number): void {
+    this.#blindMs = nowMs;
+    this.#unseen.fill(0);
+    this.#unseenCount = 0;
+  }
+
+  /** Those of `slots` that are inactive are unknown until they are seen. */
+  open(slots: Iterable<number>): void {
+    if (this.#blindMs === undefined) return;
+    for (const slot of slots) {
+      if (!this.isInactive(slot)) continue;
+      this.#inactiveMs[slot] = this.#blindMs;
+      this.#unseen[slot] = 1;
+      this.#unseenCount++;
+    }
+    this.#blindMs = undefined;
+  }
+
+  /** An inactive target was looked at, and is so. */
+  see(slot: number, nowMs: number): void {
+    if (!this.#isUnseen(slot)) return;
+    this.#forget(slot);
+    this.#inactiveMs[slot] = nowMs;
   }
 
   begin(slot: number, nowMs: number): void {
@@ -25,13 +61,15 @@ export class Places {
   }
 
   end(slot: number): void {
-    this.#counts[this.state(slot)]--;
+    this.#counts[this.standing(slot).state]--;
     this.#places.delete(slot);
+    this.#forget(slot);
   }
 
   /** Whose condition does not hold is inactive, and nothing is certain of it. */
   set(slot: number, standing: Standing, confidence: number): void {
-    this.#counts[this.state(slot)]--;
+    this.#forget(slot);
+    this.#counts[this.standing(slot).state]--;
     this.#counts[standing.state]++;
     if (standing.state !== 'Inactive') this.#places.set(slot, { standing, confidence });
     else {
@@ -40,12 +78,17 @@ export class Places {
     }
   }
 
+  /** Where a target stood when it was looked at last. */
   standing(slot: number): Standing {
     return this.#places.get(slot)?.standing ?? initial(this.#inactiveMs[slot] ?? NaN);
   }
 
-  state(slot: number): VerdictState {
-    return this.#places.get(slot)?.standing.state ?? 'Inactive';
+  /** The same as it is to be told: unknown while an inactive one is not looked at. */
+  shown(slot: number): Standing {
+    const standing = this.standing(slot);
+    if (standing.state !== 'Inactive') return standing;
+    if (this.#blindMs !== undefined) return { ...standing, state: 'Unknown', sinceMs: this.#blindMs };
+    return this.#isUnseen(slot) ? { ...standing, state: 'Unknown' } : standing;
   }
 
   confidence(slot: number): number {
@@ -56,13 +99,25 @@ export class Places {
     return !this.#places.has(slot);
   }
 
-  /** The slots of those that are not inactive, in the order in which they ceased to be. */
+  /** The slots of those that are not inactive, but for those not looked at, in the order in which they ceased to be. */
   unsettled(): Iterable<number> {
     return this.#places.keys();
   }
 
   /** How many stand how, without a walk over them. */
   counts(): Record<VerdictState, number> {
-    return { ...this.#counts };
+    const { Inactive, Unknown, ...others } = this.#counts;
+    const hidden = this.#blindMs === undefined ? this.#unseenCount : Inactive;
+    return { Inactive: Inactive - hidden, Unknown: Unknown + hidden, ...others };
+  }
+
+  #isUnseen(slot: number): boolean {
+    return this.#unseen[slot] === 1;
+  }
+
+  #forget(slot: number): void {
+    if (!this.#isUnseen(slot)) return;
+    this.#unseen[slot] = 0;
+    this.#unseenCount--;
   }
 }

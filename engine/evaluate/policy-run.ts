@@ -66,11 +66,12 @@ export class PolicyRun {
     return this.#suspendedMs !== undefined;
   }
 
-  /** Nothing is judged any more, and every verdict is Unknown. */
+  /** Nothing is judged any more, and every verdict is Unknown; of inactive targets that is not told. */
   suspend(nowMs: number): void {
     if (this.isSuspended) return;
     this.#suspendedMs = nowMs;
-    for (const slot of this.#slots.values()) this.#lose(slot, nowMs);
+    this.#places.close(nowMs);
+    for (const slot of Array.from(this.#places.unsettled())) this.#lose(slot, nowMs);
   }
 
   /**
@@ -81,6 +82,7 @@ export class PolicyRun {
     if (this.#suspendedMs === undefined) return;
     for (const signal of this.signals) signal.forgive(nowMs - this.#suspendedMs);
     this.#suspendedMs = undefined;
+    this.#places.open(this.#slots.values());
     for (const slot of this.#slots.values()) {
       this.#warmMs[slot] = Math.max(this.#warmMs[slot] as number, nowMs);
       this.#attention.pay(slot, watched);
@@ -131,7 +133,6 @@ export class PolicyRun {
     for (const signal of this.signals) signal.reset(slot, nowMs);
     this.#targets[slot] = target;
     this.#places.begin(slot, nowMs);
-    if (this.isSuspended) this.#lose(slot, nowMs);
     return slot;
   }
 
@@ -191,7 +192,7 @@ export class PolicyRun {
   end(slot: number, nowMs: number, cause: 'TargetGone' | 'PolicyGone'): void {
     const target = this.#targets[slot];
     if (target === undefined) return;
-    const from = this.#places.state(slot);
+    const from = this.#places.standing(slot).state;
     const last = { ...this.#verdict(slot, target, nowMs), state: 'Inactive', sinceMs: nowMs, confidence: 0 } as const;
     this.#slots.free(target.key, slot, target.node);
     this.#groups.leave(slot);
@@ -219,7 +220,8 @@ export class PolicyRun {
   *verdicts(nowMs: number, wanted: Wanted): Iterable<Verdict> {
     for (const slot of this.#slots.values()) {
       const target = this.#targets[slot];
-      if (target !== undefined && wanted(target, this.#places.state(slot))) yield this.#verdict(slot, target, nowMs);
+      if (target !== undefined && wanted(target, this.#places.shown(slot).state))
+        yield this.#verdict(slot, target, nowMs);
     }
   }
 
@@ -298,7 +300,7 @@ export class PolicyRun {
     const standing = this.#places.standing(slot);
     if (warming && judgement.condition === 'Unknown') {
       // That the young are not listened to is no fault: the verdict stands still, and so does its time.
-      this.#places.set(slot, pause(standing, nowMs), this.#places.confidence(slot));
+      if (!this.#places.isInactive(slot)) this.#places.set(slot, pause(standing, nowMs), this.#places.confidence(slot));
       this.#discoveries?.withdraw(slot);
       this.#attention.pay(slot, watched | timed);
       return;
@@ -371,12 +373,13 @@ export class PolicyRun {
     const why = this.#attention.why[slot] as number;
     if ((why & (watched | timed)) !== 0 && !this.#places.isInactive(slot)) return false;
     this.#attention.pay(slot, any === 0 ? 0 : noticed);
+    this.#places.see(slot, nowMs);
     return true;
   }
 
   #verdict(slot: number, target: Target, nowMs: number): Verdict {
     const { id, revision, staleAfterMs } = this.policy;
-    const standing = this.#places.standing(slot);
+    const standing = this.#places.shown(slot);
     const heard = this.signals.filter((signal) => signal.heard[slot] !== 0);
     return {
       policyId: id,

@@ -68,12 +68,13 @@ class Bench {
 }
 
 describe('a suspended policy', () => {
-  it('says Unknown at once, is given nothing, and judges again from the next sample on', () => {
+  it('is Unknown at once, is given nothing, and judges again from the next sample on', () => {
     const bench = new Bench();
-    bench.give(2, 0.1);
+    bench.give(2, 0.99);
+    expect(bench.told()).to.deep.equal(['0s a/app Inactive > Firing']);
     bench.suspend('p');
-    expect(bench.told()).to.deep.equal(['2s a/app Inactive > Unknown']);
-    expect(bench.evaluator.counts('p')).to.include({ Unknown: 1, Inactive: 0 });
+    expect(bench.told()).to.deep.equal(['2s a/app Firing > Unknown']);
+    expect(bench.evaluator.counts('p')).to.include({ Unknown: 1, Firing: 0 });
     bench.give(60, 0.99);
     expect(bench.told()).to.deep.equal([]);
     expect(bench.evaluator.stats.unheardSamples).to.equal(60);
@@ -82,6 +83,32 @@ describe('a suspended policy', () => {
     expect(bench.evaluator.verdict('p', 'Container/a/app')?.state).to.equal('Unknown');
     bench.give(1, 0.99);
     expect(bench.told()).to.deep.equal(['62s a/app Unknown > Firing']);
+  });
+
+  it('does not tell of inactive targets that they are Unknown, though they are until their next sample', () => {
+    const bench = new Bench({}, [containerRow('a'), containerRow('b')]);
+    const ofA = (): unknown => bench.evaluator.verdict('p', 'Container/a/app');
+    const counts = (): unknown => bench.evaluator.counts('p');
+    bench.give(2, 0.1);
+    bench.suspend('p');
+    expect(ofA()).to.deep.include({ state: 'Unknown', sinceMs: startMs + 2_000 });
+    expect(counts()).to.include({ Unknown: 2, Inactive: 0 });
+    bench.give(60, 0.1);
+    bench.suspend();
+    expect(ofA()).to.deep.include({ state: 'Unknown', sinceMs: startMs + 2_000 });
+    expect(counts()).to.include({ Unknown: 2, Inactive: 0 });
+    bench.give(1, 0.1);
+    // Nobody knows that it was so all the time.
+    expect(ofA()).to.deep.include({ state: 'Inactive', sinceMs: startMs + 62_000 });
+    expect(counts()).to.include({ Unknown: 0, Inactive: 2 });
+    bench.suspend('p');
+    bench.suspend();
+    bench.suspend('p');
+    expect(counts()).to.include({ Unknown: 2, Inactive: 0 });
+    bench.suspend();
+    bench.give(1, 0.99);
+    expect(counts()).to.include({ Unknown: 0, Inactive: 0, Firing: 2 });
+    expect(bench.told()).to.deep.equal(['63s a/app Inactive > Firing', '63s b/app Inactive > Firing']);
   });
 
   it('keeps the episode, and no time in which it was not watched counts towards a timer', () => {
@@ -107,11 +134,14 @@ describe('a suspended policy', () => {
       bench.give(60, 0.1);
       bench.suspend();
       bench.evaluator.advance(bench.nowMs + 14_000);
-      expect(bench.told()).to.deep.equal(['2s a/app Inactive > Unknown']);
+      expect(bench.told()).to.deep.equal([]);
+      expect(bench.evaluator.counts('p')).to.include({ Unknown: 1 });
       // From here on the samples stay away by themselves.
       bench.evaluator.advance(bench.nowMs + 16_000);
-      const becomes = { Hold: [], Clear: ['78s a/app Unknown > Inactive'], Fire: ['78s a/app Unknown > Firing'] };
-      expect(bench.told()).to.deep.equal(becomes[missingData]);
+      const told = { Hold: ['78s a/app Inactive > Unknown'], Clear: [], Fire: ['78s a/app Inactive > Firing'] };
+      expect(bench.told()).to.deep.equal(told[missingData]);
+      const state = { Hold: 'Unknown', Clear: 'Inactive', Fire: 'Firing' };
+      expect(bench.evaluator.verdict('p', 'Container/a/app')?.state).to.equal(state[missingData]);
     });
 
   it('hears no silence in what it was not given', () => {
@@ -122,7 +152,8 @@ describe('a suspended policy', () => {
     bench.suspend();
     bench.give(5, NaN);
     bench.give(5, 0.1);
-    expect(bench.told()).to.deep.equal(['5s a/app Inactive > Unknown', '65s a/app Unknown > Inactive']);
+    expect(bench.told()).to.deep.equal([]);
+    expect(bench.evaluator.counts('p')).to.include({ Inactive: 1 });
     bench.give(30, NaN);
     expect(bench.told()).to.deep.equal(['94s a/app Inactive > Firing']);
   });
@@ -136,25 +167,29 @@ describe('a suspended policy', () => {
     bench.give(60, 0.1, 100);
     bench.suspend();
     bench.give(5, 0.1, 101);
-    expect(bench.told().at(-1)).to.equal('65s a/app Unknown > Inactive');
+    expect(bench.told()).to.deep.equal([]);
+    expect(bench.evaluator.counts('p')).to.include({ Inactive: 1 });
   });
 
   it('stays so in another version, takes new targets in as unknown, and lets go of those that are gone', () => {
     const bench = new Bench();
-    bench.give(2, 0.1);
+    bench.give(2, 0.99);
     bench.suspend('p');
     bench.put('p', { minConfidence: '1%' });
     bench.source = bench.source.withRows([containerRow('b')], bench.nowMs);
     bench.bind();
     bench.give(20, 0.99);
-    expect(bench.told()).to.include('17s a/app Unknown > Inactive (TargetGone)').and.not.include('Firing');
+    expect(bench.told().slice(1)).to.deep.equal([
+      '2s a/app Firing > Unknown',
+      '17s a/app Unknown > Inactive (TargetGone)',
+    ]);
     expect(bench.evaluator.counts('p')).to.include({ Unknown: 1, Inactive: 0 });
     bench.put('p', { target: { kind: 'Container', warmupSeconds: 1 } });
     bench.give(5, 0.99);
-    expect(bench.told()).to.deep.equal(['22s b/app Unknown > Inactive (PolicyGone)', '22s b/app Inactive > Unknown']);
+    expect(bench.told()).to.deep.equal([]);
     expect(bench.evaluator.counts('p')).to.include({ Unknown: 1, Inactive: 0 });
     bench.suspend();
     bench.give(1, 0.99);
-    expect(bench.told()).to.deep.equal(['27s b/app Unknown > Firing']);
+    expect(bench.told()).to.deep.equal(['27s b/app Inactive > Firing']);
   });
 });

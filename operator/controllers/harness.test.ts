@@ -290,6 +290,16 @@ export class Cluster {
     this.#tell({ verdict, from: before?.state ?? 'Inactive', atMs: nowMs, cause: 'Judged' });
   }
 
+  /** The policy is judged again, and an inactive target found as it was left, which nobody is told. */
+  judgedAgain(policy: DetectionPolicy, target: Target): void {
+    const of = this.#verdicts.get(policy.metadata.uid ?? '');
+    const verdict = of?.get(targetKey(target));
+    if (verdict === undefined) throw new Error('never judged');
+    of?.set(targetKey(target), { ...verdict, sinceMs: this.clock.now(), lastSampleMs: this.clock.now() });
+    this.shed.delete(policy.metadata.uid ?? '');
+    this.operator.control.takeShedding(policy);
+  }
+
   /** No source speaks of the target any more. */
   async gone(policy: KubeObject, target: Target): Promise<void> {
     const of = this.#verdicts.get(policy.metadata.uid ?? '');
@@ -302,6 +312,7 @@ export class Cluster {
 
   verdict(policyId: string, key: string): Verdict | undefined {
     const verdict = this.#verdicts.get(policyId)?.get(key);
+    if (verdict !== undefined && this.shed.has(policyId)) return { ...verdict, state: 'Unknown' };
     return verdict && (this.samples ? { ...verdict, lastSampleMs: this.clock.now() } : verdict);
   }
 

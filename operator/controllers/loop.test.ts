@@ -38,6 +38,23 @@ describe('the loop from verdict to undo', () => {
       expect(cluster.targetWrites).to.deep.equal(['patch Node node-1', 'patch Node node-1']);
     });
 
+    it('waits with its verdict while the policy is shed, and goes on when the target is found as it was left', async () => {
+      const policy = cluster.policy();
+      cluster.plan({ verify: { stabilizationSeconds: 10, timeoutSeconds: 600, onFailure: 'Undo' } });
+      await cluster.start();
+      await cluster.judged(policy, nodeTarget(), 'Firing');
+      await cluster.judged(policy, nodeTarget(), 'Inactive');
+      cluster.shed.set(policy.metadata.uid ?? '', { sinceMs: cluster.clock.now(), lagMs: 1440 });
+      cluster.operator.control.takeShedding(policy);
+      await cluster.seconds(60);
+      expect(condition(cluster.remediation, 'Verified')).to.equal('Unknown Stabilizing');
+      cluster.judgedAgain(policy, nodeTarget());
+      await cluster.seconds(9);
+      expect(condition(cluster.remediation, 'Verified')).to.equal('Unknown Stabilizing');
+      await cluster.seconds(5);
+      expect(condition(cluster.remediation, 'Verified')).to.equal('True Recovered');
+    });
+
     it('tells how long it took to decide and to act', async () => {
       const policy = cluster.policy();
       cluster.plan();

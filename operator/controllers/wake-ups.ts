@@ -45,6 +45,8 @@ const tellAfterMs = 250;
 const stormAfterMs = 50;
 /** What has ended is sealed so much later, with what else has ended by then. */
 const sealAfterMs = 500;
+/** All sources tell everything within ten seconds; that a target is found as it was left is no change, and not told. */
+const lookedAtAfterMs = 12_000;
 /** That the record of a deletion is right is looked at so much later. */
 const missedAfterMs = 10_000;
 
@@ -157,7 +159,14 @@ export class WakeUps {
 
   /** This policy is shed, or judged again. */
   takeShedding(policy: DetectionPolicy): void {
-    if (this.#started) this.#queues.policies.add(keyOf(policy));
+    if (!this.#started) return;
+    const { incidents, remediations } = this.#options.context.kinds;
+    this.#queues.policies.add(keyOf(policy));
+    for (const incident of incidents.where(byPolicy, policy.metadata.uid)) {
+      if (!isResolved(incident)) this.#queues.incidents.addAfter(keyOf(incident), lookedAtAfterMs);
+      for (const remediation of remediations.where(byIncident, incident.metadata.uid))
+        if (!isFinished(remediation)) this.#queues.remediations.addAfter(keyOf(remediation), lookedAtAfterMs);
+    }
   }
 
   /** Nothing wakes anybody any more. */
