@@ -2,7 +2,7 @@ import { admissionProblem } from './admission-check.ts';
 import type { KubeApi } from './kube/api.ts';
 import { missingAccess, type Permission } from './kube/access.ts';
 import type { Clock } from './kube/clock.ts';
-import { errorFields, type Logger } from './kube/logger.ts';
+import { type Logger, messageOf } from './kube/logger.ts';
 
 const own = 'homeostat.dev';
 
@@ -47,7 +47,7 @@ export class PermissionCheck {
           : `the operator's account may not: ${missing.join(', ')}; grant it by a role and a binding`;
     } catch (error) {
       // What was allowed is so until the API server says otherwise.
-      if (said !== undefined) this.#missing = `the permissions could not be checked: ${errorFields(error).error}`;
+      if (said !== undefined) this.#missing = `the permissions could not be checked: ${messageOf(error)}`;
     }
     if (this.#stopped) return;
     if (this.#missing !== undefined && this.#missing !== said)

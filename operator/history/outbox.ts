@@ -10,7 +10,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { BusError, type Bus } from '../../wire/bus.ts';
 import { ensureStreamIs } from '../../wire/streams.ts';
 import type { Clock } from '../kube/clock.ts';
-import { errorFields, type Logger } from '../kube/logger.ts';
+import { errorFields, type Logger, messageOf } from '../kube/logger.ts';
 import type { HistoryMetrics } from './metrics.ts';
 import { nextTurn } from './slices.ts';
 import { rollupId, rollupsStream, rollupSubject, type HistoryStore } from './store.ts';
@@ -105,7 +105,7 @@ export class Outbox {
         this.#said = '';
       }
     } catch (error) {
-      const { error: reason } = errorFields(error);
+      const reason = messageOf(error);
       if (reason !== this.#said) logger.warn('sketches are not stored: history has a gap if this lasts', { reason });
       this.#said = reason;
       this.#cancel = clock.after(retryMs, () => void this.#publish());

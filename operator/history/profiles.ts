@@ -12,7 +12,7 @@ import { emptySketch, merged, type Sketch } from '../../engine/sketch/sketch.ts'
 import { ensureStreamIs } from '../../wire/streams.ts';
 import { bucketStream, kvEntry, kvPutAfter } from '../../wire/kv.ts';
 import type { Clock } from '../kube/clock.ts';
-import { errorFields, type Logger } from '../kube/logger.ts';
+import { errorFields, type Logger, messageOf } from '../kube/logger.ts';
 import type { HistoryMetrics } from './metrics.ts';
 import { readRollups } from './read.ts';
 import { nextTurn } from './slices.ts';
@@ -88,7 +88,7 @@ export class Profiles {
       if (broker.connection !== undefined) await this.foldUntil(broker.connection, nowMs(), ending);
       this.#said = '';
     } catch (error) {
-      const { error: reason } = errorFields(error);
+      const reason = messageOf(error);
       if (reason !== this.#said && !ending.aborted) logger.warn('what is usual is not brought up to date', { reason });
       this.#said = reason;
     }

@@ -8,7 +8,7 @@
 import type { Registry } from 'prom-client';
 import type { Frame, SourceId } from '../../engine/frame/types.ts';
 import { monotonicMs, type Clock } from '../kube/clock.ts';
-import { errorFields, type Logger } from '../kube/logger.ts';
+import { type Logger, messageOf } from '../kube/logger.ts';
 import type { OnBound } from './bindings.ts';
 import type { Broker } from './broker.ts';
 import { Feed, type Spent } from './feed.ts';
@@ -166,7 +166,7 @@ export class Ingest {
     const waitingFor = this.#waitingFor;
     if (waitingFor === undefined) return health;
     const problem = waitingFor === 'start' ? undefined : this.#options.reflectors[waitingFor].problem;
-    const why = problem === undefined ? '' : `: ${errorFields(problem).error}`;
+    const why = problem === undefined ? '' : `: ${messageOf(problem)}`;
     return { ...health, connected: false, reason: `waiting for ${waitingFor}${why}` };
   }
 

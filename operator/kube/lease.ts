@@ -232,9 +232,15 @@ export class LeaderElection {
     try {
       return await abortable(call(late.signal), late.signal);
     } catch (error) {
-      throw late.signal.aborted ? new Error(`no answer within ${ms / 1000} s`, { cause: error }) : error;
+      throw late.signal.aborted ? new LateError(`no answer within ${ms / 1000} s`, { cause: error }) : error;
     } finally {
       cancel();
     }
   }
+}
+
+/** The API server did not answer in time. */
+class LateError extends Error {
+  override readonly name = 'LateError';
+  readonly reason = 'Timeout';
 }

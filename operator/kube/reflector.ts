@@ -12,7 +12,7 @@ import { abortable } from './abortable.ts';
 import { ApiError, type KubeApi, type KubeObject, type Resource, type WatchEvent } from './api.ts';
 import { afterFailure, longestMs, noBackoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { errorFields, type Logger } from './logger.ts';
+import { errorFields, type Logger, messageOf } from './logger.ts';
 import { type ReflectorMetrics, startAtZero } from './reflector-metrics.ts';
 import { type ReflectorInput, type ReflectorState, type ReflectorStep, step } from './reflector-machine.ts';
 import { MutableStore, type Store, type StoreEvent } from './store.ts';
@@ -121,7 +121,7 @@ export class Reflector<T extends KubeObject, Raw extends KubeObject = T> {
     const { clock, resource } = this.#options;
     const late = Promise.withResolvers<never>();
     const cancel = clock.after(timeoutMs, () => {
-      const why = this.#problem === undefined ? 'no answer yet' : errorFields(this.#problem).error;
+      const why = this.#problem === undefined ? 'no answer yet' : messageOf(this.#problem);
       late.reject(
         new Error(`${resource.plural} could not be listed within ${timeoutMs / 1000} s: ${why}`, {
           cause: this.#problem,

@@ -8,7 +8,7 @@ import { lineageSubject } from '../../../engine/frame/subject.ts';
 import type { Bus } from '../../../wire/bus.ts';
 import type { KubeObject } from '../../kube/api.ts';
 import type { Clock } from '../../kube/clock.ts';
-import { errorFields, type Logger } from '../../kube/logger.ts';
+import { type Logger, messageOf } from '../../kube/logger.ts';
 import type { Reflectors } from '../reflectors.ts';
 import { controllerOf } from '../views.ts';
 import { lineageKind } from './kinds.ts';
@@ -96,7 +96,7 @@ export class LineageSource {
       this.#said = '';
     } catch (error) {
       nextMs = retryMs;
-      const { error: reason } = errorFields(error);
+      const reason = messageOf(error);
       if (reason !== this.#said) logger.warn('whose rows are whose is not stored: replays know less', { reason });
       this.#said = reason;
     }

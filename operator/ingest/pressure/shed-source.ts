@@ -1,7 +1,7 @@
 import { shedSubject } from '../../../engine/frame/subject.ts';
 import type { Bus } from '../../../wire/bus.ts';
 import type { Clock } from '../../kube/clock.ts';
-import { errorFields, type Logger } from '../../kube/logger.ts';
+import { type Logger, messageOf } from '../../kube/logger.ts';
 import { encodeShed, shedRepeatMs, type ShedMessage, type Skipped } from './shed-message.ts';
 
 export interface ShedSourceOptions {
@@ -65,7 +65,7 @@ export class ShedSource {
       this.#said = '';
     } catch (error) {
       nextMs = retryMs;
-      const { error: reason } = errorFields(error);
+      const reason = messageOf(error);
       if (reason !== this.#said) logger.warn('what is shed is not stored: replays know less', { reason });
       this.#said = reason;
     }

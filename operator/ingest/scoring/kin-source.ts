@@ -13,7 +13,7 @@ import type { Keyframe } from '../../../engine/frame/types.ts';
 import { kvSubject, scoringBucket } from '../../../wire/kv.ts';
 import type { NatsBus } from '../../../wire/nats-bus.ts';
 import type { Clock } from '../../kube/clock.ts';
-import { errorFields, type Logger } from '../../kube/logger.ts';
+import { type Logger, messageOf } from '../../kube/logger.ts';
 
 export interface KinSourceOptions {
   readonly bus: Pick<NatsBus, 'publish' | 'connection'>;
@@ -101,7 +101,7 @@ export class KinSource {
       this.#said = '';
     } catch (error) {
       nextMs = retryMs;
-      const { error: reason } = errorFields(error);
+      const reason = messageOf(error);
       if (reason !== this.#said)
         logger.warn('agents are not told which containers are alike; new ones learn anew', { reason });
       this.#said = reason;

@@ -7,7 +7,7 @@ import type { Scoring } from '../../../engine/evaluate/scoring.ts';
 import { ensureStreamIs } from '../../../wire/streams.ts';
 import { baselinesBucket, bucketStream, kvSubject, scoringBucket } from '../../../wire/kv.ts';
 import type { Clock } from '../../kube/clock.ts';
-import { errorFields, type Logger } from '../../kube/logger.ts';
+import { type Logger, messageOf } from '../../kube/logger.ts';
 import type { Broker } from '../broker.ts';
 
 export interface ScoringWishesOptions {
@@ -63,7 +63,7 @@ export class ScoringWishes {
         this.#said = '';
       } catch (error) {
         nextMs = retryMs;
-        const { error: reason } = errorFields(error);
+        const reason = messageOf(error);
         if (reason !== this.#said) logger.warn('agents are not told what to score; it is scored here', { reason });
         this.#said = reason;
       }
