@@ -1,5 +1,5 @@
 import { targetKinds } from '../engine/evaluate/target.ts';
-import { percentage } from '../engine/quantity-schema.ts';
+import { percentage, properPercentage } from '../engine/quantity-schema.ts';
 import type { Infer, Schema } from '../engine/schema.ts';
 import { age, column, condition, wide } from './columns.ts';
 import { conditions, observedGeneration } from './conditions.ts';
@@ -128,7 +128,10 @@ const spec = {
         'Of the targets that begin to fire within the same stretch of time, what share may be false, however many targets there are; absent: each is judged by itself. Those that are not strange enough among so many stay pending. Only chance is judged so: what is certain, such as a threshold, counts among the right ones. Example: {atMost: "5%", withinSeconds: 60}.',
       required: ['atMost'],
       properties: {
-        atMost: percentage('That share, as is expected; more than "0%". Example: "5%".'),
+        atMost: properPercentage(
+          'That share, as is expected. Example: "5%".',
+          'at "0%" nothing could ever fire, and at "100%" everything does: leave falseDiscoveryRate out then',
+        ),
         withinSeconds: {
           type: 'integer',
           minimum: 1,

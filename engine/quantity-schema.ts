@@ -29,3 +29,18 @@ export const percentage = (description: string) =>
       },
     ],
   }) as const satisfies Schema;
+
+/** A share between `"0%"` and `"100%"` that is neither; `why` says why it must not be. */
+export const properPercentage = (description: string, why: string) => {
+  const schema = percentage(description);
+  return {
+    ...schema,
+    'x-kubernetes-validations': [
+      ...schema['x-kubernetes-validations'],
+      {
+        rule: "!self.matches('^(100([.]0*)?|0+([.]0*)?)%$')",
+        message: `must be more than "0%" and less than "100%": ${why}`,
+      },
+    ],
+  } as const satisfies Schema;
+};

@@ -108,6 +108,9 @@ export const wrongObjects: readonly Wrong[] = [
   policy({ 'spec.minConfidence': '101%' }, 'spec.minConfidence', '"0%" to "100%"'),
   policy({ 'spec.falseDiscoveryRate': {} }, 'spec.falseDiscoveryRate.atMost', 'required'),
   policy({ 'spec.falseDiscoveryRate': '5%' }, 'spec.falseDiscoveryRate', 'object'),
+  policy({ 'spec.falseDiscoveryRate': { atMost: '150%' } }, 'spec.falseDiscoveryRate.atMost', '"0%" to "100%"'),
+  policy({ 'spec.falseDiscoveryRate': { atMost: '0%' } }, 'spec.falseDiscoveryRate.atMost', 'more than "0%"'),
+  policy({ 'spec.falseDiscoveryRate': { atMost: '100.0%' } }, 'spec.falseDiscoveryRate.atMost', 'less than "100%"'),
   policy({ 'spec.falseDiscoveryRate': { atMost: '0.05' } }, 'spec.falseDiscoveryRate.atMost', '"0%" to "100%"'),
   policy(
     { 'spec.falseDiscoveryRate': { atMost: '5%', withinSeconds: 0 } },
@@ -129,6 +132,13 @@ export const wrongObjects: readonly Wrong[] = [
   policy({ 'spec.signals[0].window.seconds': 7200 }, 'spec.signals[0].window.seconds', '3600'),
   policy({ 'spec.signals[0].window.aggregate': 'Average' }, 'spec.signals[0].window.aggregate', 'Mean', 'P95', 'Last'),
   policy({ 'spec.signals[0].window.minSamples': 0 }, 'spec.signals[0].window.minSamples', '1'),
+  policy({ 'spec.signals[0].fill': 10 }, 'spec.signals[0].fill', 'object'),
+  policy({ 'spec.signals[0].fill': {} }, 'spec.signals[0].fill.maxSeconds', 'required'),
+  policy({ 'spec.signals[0].fill': { maxSeconds: 0 } }, 'spec.signals[0].fill.maxSeconds', '1'),
+  policy({ 'spec.signals[0].fill': { maxSeconds: 5, method: 'Linear' } }, 'spec.signals[0].fill.method', 'Last'),
+  policy({ 'spec.signals[0].outliers': {} }, 'spec.signals[0].outliers.deviations', 'required'),
+  policy({ 'spec.signals[0].outliers': { deviations: 2 } }, 'spec.signals[0].outliers.deviations', '3'),
+  policy({ 'spec.signals[0].outliers': { deviations: 2.5 } }, 'spec.signals[0].outliers.deviations', 'integer'),
   policy({ 'spec.signals[0].detect': {} }, 'spec.signals[0].detect', 'exactly one detector', 'threshold', 'absence'),
   policy(
     { 'spec.signals[0].detect.absence': { forSeconds: 30 } },

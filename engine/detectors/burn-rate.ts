@@ -1,4 +1,4 @@
-import { percentage, quantity } from '../quantity-schema.ts';
+import { properPercentage, quantity } from '../quantity-schema.ts';
 import { quantityNumber } from '../quantity.ts';
 import { digits, durationOf } from '../words.ts';
 import { normalBelow } from '../normal.ts';
@@ -7,24 +7,16 @@ import { pairsOf, type Pair } from './burn-rate/pairs.ts';
 import { detector, type Batch } from './detector.ts';
 import { NumberBank } from './number-bank.ts';
 
-const objective = percentage('The share of values that is to be good. Example: "99.9%".');
-
 const schema = {
   type: 'object',
   description:
     'Fires when the error budget of an objective is used up too fast, over a long window and a short one at once. Example: {objective: "99.9%", above: "50%"}.',
   required: ['objective'],
   properties: {
-    objective: {
-      ...objective,
-      'x-kubernetes-validations': [
-        ...objective['x-kubernetes-validations'],
-        {
-          rule: "!self.matches('^(100([.]0*)?|0+([.]0*)?)%$')",
-          message: 'must be more than "0%" and less than "100%": a budget of nothing is used up at once',
-        },
-      ],
-    },
+    objective: properPercentage(
+      'The share of values that is to be good. Example: "99.9%".',
+      'a budget of nothing is used up at once',
+    ),
     periodSeconds: {
       type: 'integer',
       minimum: 86_400,
