@@ -49,6 +49,12 @@ ${rest}
     expect(scenarios[1]?.told).to.deep.equal(['2s a Inactive > Firing', '4s a Firing > Inactive']);
   });
 
+  it('says that a policy is no scenario', async () => {
+    const { code, out } = await terminal.run('test crds/examples/crash-loop.yaml');
+    expect(code).to.equal(1);
+    expect(out).to.include('this is a DetectionPolicy, not a scenario');
+  });
+
   const refused: [file: string, text: string | undefined, says: string][] = [
     ['nowhere.yaml', undefined, 'cannot be read'],
     ['broken.yaml', 'a: [', 'broken.yaml: Flow sequence'],

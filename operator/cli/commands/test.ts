@@ -11,7 +11,7 @@ export const test: Declare = (program, _act, _print, actLocally) => {
     .command('test')
     .description('play scenarios (series in, verdicts out) to policies, and show where they judge otherwise')
     .argument('<scenario...>', 'YAML files; each document of one is a scenario')
-    .addHelpText('after', '\nExample:\n  test crds/examples/scenarios/*.yaml\n')
+    .addHelpText('after', `\nExample:\n  ${program.name()} test crds/examples/scenarios/*.yaml\n`)
     .action((files: readonly string[]) => actLocally((local) => run(local, files)));
 };
 

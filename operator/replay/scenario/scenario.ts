@@ -59,6 +59,9 @@ const objectFields: Fields = { labels: 'object', namespace: 'string', workload: 
 
 /** What a document says, checked. Throws a ScenarioError. */
 export function scenarioOf(document: unknown): ScenarioSpec {
+  const { apiVersion, kind } = Object(document) as { apiVersion?: unknown; kind?: unknown };
+  if (typeof apiVersion === 'string' && typeof kind === 'string')
+    throw new ScenarioError(`this is a ${kind}, not a scenario: a scenario names the file of its policy`);
   const given = checked(document, scenarioFields, ['name', 'policy', 'series'], 'the scenario');
   const spec = { intervalSeconds: 1, objects: {}, ...given } as ScenarioSpec;
   if (spec.verdicts === undefined && spec.fires === undefined)
