@@ -69,6 +69,11 @@ describe('homeostat, the program', () => {
     });
   }
 
+  it('says where the arguments of a command are explained', async () => {
+    const { error } = await terminal.run('history deploy/cart', { program: 'kubectl homeostat' });
+    expect(error).to.include('(kubectl homeostat history --help says what it takes)');
+  });
+
   it('asks as somebody else with --as', async () => {
     await terminal.run('status --as bob');
     expect(terminal.http.seen.map(({ headers }) => headers['impersonate-user'])).to.include('bob');

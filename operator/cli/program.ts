@@ -57,6 +57,8 @@ export function programOf(
     act(work, program.opts<GlobalOptions>());
   for (const declare of commands)
     declare(program, (work) => actLocally((local) => work(local.session())), print, actLocally);
+  for (const command of program.commands)
+    command.showHelpAfterError(`(${name} ${command.name()} --help says what it takes)`);
   return program;
 }
 

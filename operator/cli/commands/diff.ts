@@ -31,7 +31,7 @@ export const diff: Declare = (program, act) => {
     .option('--exit-code', `exit with ${exitCodes.found} when something is or would be changed`)
     .addHelpText(
       'after',
-      '\nExamples:\n  diff restart-leaky-9a2c -n shop\n  diff plan restart-leaky --for pod/cart-7f9c -n shop\n',
+      `\nExamples:\n  ${program.name()} diff restart-leaky-9a2c -n shop\n  ${program.name()} diff plan restart-leaky --for pod/cart-7f9c -n shop\n`,
     )
     .action((first: string, second: string | undefined, options: Options) =>
       act((session) => run(session, second === undefined ? [first] : [first, second], options)),

@@ -18,6 +18,11 @@ describe('homeostat history', () => {
     ['history incident/x --metric k8s.container.cpu.usage', 2, /"incident" is not a kind that can stand here/],
     ['history deploy/cart --metric k8s.container.cpu.usage --since yesterday', 2, /"yesterday" is not a time/],
     ['history deploy/cart --metric k8s.container.cpu.usage --nats-url nats://127.0.0.1:1', 1, /no connection to NATS/],
+    ['history deploy/cart --metric k8s.container.cpu.usage --node node1', 2, /unknown option '--node'/],
+    ['history deploy/cart --metric nonsense --kubeconfig /nowhere', 2, /is not a metric that is measured/],
+    ['history deploy/cart --metric k8s.container.cpu.usage --since 1w --kubeconfig /nowhere', 2, /"1w" is not a time/],
+    ['history node/node1 --metric k8s.container.cpu.usage', 2, /measured for each Container, not for Node\/node1/],
+    ['history deploy/cart --metric system.cpu.utilization', 2, /measured for each Node, not for Deployment\//],
     ['history pod/nobody -n shop --metric k8s.container.cpu.usage', 3, /nobody/],
   ];
   for (const [line, expected, message] of cases)

@@ -11,12 +11,13 @@ import type { Declare } from '../command.ts';
 import { exitCodes, Failure, type ExitCode } from '../exit.ts';
 import { read, readAny, referenceOf, type Reference } from '../find.ts';
 import { durationMs } from '../follow.ts';
+import type { Local } from '../local.ts';
 import { historyLines } from '../render/history.ts';
 import type { Session } from '../session.ts';
-import { withStream, type StreamOptions } from '../stream-options.ts';
+import { withBroker, type BrokerOptions } from '../stream-options.ts';
 import { subjectKinds, targetOf } from '../subject.ts';
 
-interface Options extends StreamOptions {
+interface Options extends BrokerOptions {
   readonly metric: string;
   readonly since: string;
   readonly by: 'hour' | 'day';
@@ -24,8 +25,8 @@ interface Options extends StreamOptions {
 }
 
 /** `history`: what a metric of a workload or node was, by the hour or day, and what is usual. */
-export const history: Declare = (program, act) => {
-  withStream(
+export const history: Declare = (program, _act, _print, actLocally) => {
+  withBroker(
     program
       .command('history')
       .description('what a metric of a workload or a node was, by hour or day, and what is usual of it')
@@ -36,24 +37,30 @@ export const history: Declare = (program, act) => {
       .addOption(new Option('--by <period>', 'what a line is about').choices(['hour', 'day']).default('hour'))
       .option('--container <name>', 'of this container only; default: all together'),
   )
-    .addHelpText('after', '\nExamples:\n  history deploy/cart -n shop --metric k8s.container.cpu.usage --since 7d\n')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  ${program.name()} history deploy/cart -n shop --metric k8s.container.cpu.usage --since 7d\n`,
+    )
     .action((first: string, second: string | undefined, options: Options) =>
-      act((session) => run(session, second === undefined ? [first] : [first, second], options)),
+      actLocally((local) => run(local, second === undefined ? [first] : [first, second], options)),
     );
 };
 
-async function run(session: Session, words: readonly string[], options: Options): Promise<ExitCode> {
-  const { clock } = session.options;
-  if (metricNamed(options.metric) === undefined) {
+async function run(local: Local, words: readonly string[], options: Options): Promise<ExitCode> {
+  const metric = metricNamed(options.metric);
+  if (metric === undefined) {
     const names = knownMetrics().map(({ name }) => name);
     throw new Failure(
       exitCodes.usage,
       `${options.metric} is not a metric that is measured${suggestion(options.metric, names)}`,
     );
   }
-  const nowMs = clock.now();
-  const sinceMs = nowMs - durationMs(options.since);
+  const backMs = durationMs(options.since);
+  const session = local.session();
+  const nowMs = session.options.clock.now();
   const entity = await entityNamed(session, words);
+  if ((metric.scope === 'Node') !== entity.startsWith('Node/'))
+    throw new Failure(exitCodes.usage, `${metric.name} is measured for each ${metric.scope}, not for ${entity}`);
   const periodMs = options.by === 'day' ? 24 * hourMs : hourMs;
   const { pastOf } = await import('../../history/past.ts');
   const connection = await connectOnce(options.natsUrl, 'homeostat history');
@@ -67,7 +74,7 @@ async function run(session: Session, words: readonly string[], options: Options)
       entity,
       metric: options.metric,
       container: options.container,
-      sinceMs,
+      sinceMs: nowMs - backMs,
       periodMs,
       ending: ending.signal,
     });

@@ -3,9 +3,9 @@ import type { Saved } from '../../replay/save.ts';
 import type { Declare } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
 import { durationMs } from '../follow.ts';
+import type { Local } from '../local.ts';
 import { duration, moment } from '../render/times.ts';
 import { counted, type View } from '../render/view.ts';
-import type { Session } from '../session.ts';
 import { withStream, type StreamOptions } from '../stream-options.ts';
 
 interface Options extends StreamOptions {
@@ -14,7 +14,7 @@ interface Options extends StreamOptions {
 }
 
 /** `record`: a window of the frame stream in a file, with all that is needed to judge it again. */
-export const record: Declare = (program, act) => {
+export const record: Declare = (program, _act, _print, actLocally) => {
   withStream(
     program
       .command('record')
@@ -22,14 +22,15 @@ export const record: Declare = (program, act) => {
       .argument('<file>', 'where to; it is there once it is whole')
       .option('--since <time>', 'how far back it begins; the stream keeps an hour', '1h')
       .option('--for <time>', 'how long to go on from now; Ctrl-C ends it early'),
-  ).action((file: string, options: Options) => act((session) => run(session, file, options)));
+  ).action((file: string, options: Options) => actLocally((local) => run(local, file, options)));
 };
 
-async function run(session: Session, file: string, options: Options): Promise<ExitCode> {
-  const { api, options: here } = session;
-  const ending = new AbortController();
+async function run(local: Local, file: string, options: Options): Promise<ExitCode> {
   const forMs = options.for === undefined ? 0 : durationMs(options.for);
   const sinceMs = durationMs(options.since);
+  const session = local.session();
+  const { api, options: here } = session;
+  const ending = new AbortController();
   const { save } = await import('../../replay/save.ts');
   const interrupt = (): void => ending.abort();
   process.once('SIGINT', interrupt);

@@ -23,7 +23,7 @@ export const why: Declare = (program, act) => {
     .argument('[name]', 'which')
     .addHelpText(
       'after',
-      '\nExamples:\n  why remediation restart-leaky-9a2c -n shop\n  why pod/cart-7f9c -n shop\n  why node node1\n',
+      `\nExamples:\n  ${program.name()} why remediation restart-leaky-9a2c -n shop\n  ${program.name()} why pod/cart-7f9c -n shop\n  ${program.name()} why node node1\n`,
     )
     .action((first: string, second: string | undefined) =>
       act(async (session) => {

@@ -54,17 +54,18 @@ describe('The lines of history', () => {
 
   it('show what is usual at this hour, and at each', () => {
     const lines = told({ periods: [], profile: profile(73), container: 'app' });
-    expect(lines.slice(0, 7)).to.deep.equal([
+    expect(lines.slice(0, 8)).to.deep.equal([
       'k8s.container.cpu.usage ({cpu}) of Deployment/shop/cart, container app',
       '',
       'PAST',
-      '  nothing was kept of it in this time',
+      '  nothing was kept of it in this time. Kept is, minute by minute, what policies in force read, and',
+      '  what the operator is told to keep besides (--history-metrics)',
       '',
       'USUAL',
       '  at this hour of the day: half below 8, 99 % below 8; of 3 hours, within 0.7752 %',
     ]);
-    expect(lines[7]).to.equal('  HOUR (UTC)  P50  P90  P99  DAYS');
+    expect(lines[8]).to.equal('  HOUR (UTC)  P50  P90  P99  DAYS');
     expect(lines).to.include('  09          8    8    8    3');
-    expect(lines).to.have.length(8 + 24);
+    expect(lines).to.have.length(9 + 24);
   });
 });

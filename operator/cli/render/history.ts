@@ -27,11 +27,14 @@ export function historyLines(told: ToldPast, view: View): string[] {
   return [
     ...wrapped(`${metric}${unit} of ${entity}${whose}`, view.columns, 2),
     ...(periods.length === 0
-      ? section(view, 'PAST', ['nothing was kept of it in this time'])
+      ? section(view, 'PAST', wrapped(nothingKept, view.columns - 2, 0))
       : section(view, 'PAST', pastLines(told, view))),
     ...section(view, 'USUAL', usualLines(told, view)),
   ];
 }
+
+const nothingKept =
+  'nothing was kept of it in this time. Kept is, minute by minute, what policies in force read, and what the operator is told to keep besides (--history-metrics)';
 
 const pastLines = ({ periods, periodMs }: ToldPast, view: View): string[] =>
   table(
