@@ -19,6 +19,12 @@ export const objectSchema = ({ kind, description, maxNameLength, spec, status }:
   },
 });
 
+/** `kubectl explain` does not tell defaults: the description does. */
+const described = ({ default: value, description }: Schema): { description?: string } =>
+  value === undefined || description === undefined
+    ? {}
+    : { description: `${description} Default: ${typeof value === 'string' ? value : JSON.stringify(value)}.` };
+
 /**
  * The schema as an API server keeps it: empty `properties` are dropped there, so whoever applies them a second time, as a
  * chart does after kubectl, would be told of a conflict about a difference that is none.
@@ -31,6 +37,7 @@ const asKept = (schema: Schema): Schema => {
   }
   return {
     ...schema,
+    ...described(schema),
     ...(properties !== undefined && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, asKept(field)])),
     }),

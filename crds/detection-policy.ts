@@ -138,7 +138,7 @@ const spec = {
           maximum: 604_800,
           default: 60,
           description:
-            'How long a stretch is. While nothing is wrong, something fires in so small a share of all stretches; the longer they are, the stranger a target must be. Example: 60.',
+            'How long a stretch is. While nothing is wrong, something fires in that share of all stretches at most: of minutes at "5%", in one of twenty, of hours in eight a week. The longer they are, the stranger a target must be. Example: 3600.',
         },
       },
     },
@@ -180,7 +180,7 @@ const status = {
   properties: {
     observedGeneration,
     conditions: conditions(
-      'Ready (compiled and in force), DataFresh (samples arrive, and no sensor is stuck), WithinLatencyBudget (the budget is kept), Firing (some target fires), Storm (so much fires that nothing is done), Shed (not judged, for the operator does not keep up with what is more important).',
+      'Ready (compiled and in force), DataFresh (samples arrive, and no sensor is stuck), WithinLatencyBudget (the budget is kept), Firing (some target fires), PlansFound (the plans that its routes name are there), NotifiersFound (the notifiers are), ExpressionsEvaluate (no expression has failed), Storm (so much fires that nothing is done), Shed (not judged, for the operator does not keep up with what is more important).',
     ),
     targets: {
       type: 'object',

@@ -66,7 +66,7 @@ const evidence = {
     quality: {
       type: 'object',
       description:
-        'What is wrong with the samples, and has lowered the confidence; absent: nothing is. Example: {missing: 12, resets: 1}.',
+        'What is wrong with the samples; all but late and skewMilliseconds have lowered the confidence. Absent: nothing is. Example: {missing: 12, resets: 1}.',
       properties: {
         missing: count('Samples that should be in the window and are not.'),
         resets: count('How often a counter began anew within the window; 16 stands for more, too.'),

@@ -30,6 +30,14 @@ const described = all.filter(({ path }) => !/\.metadata\b/.test(path));
 const wrongOnes = (wrong: (schema: Schema) => boolean, among = all): string[] =>
   among.filter(({ schema }) => wrong(schema)).map(({ path }) => path);
 
+/** As they are in the CustomResourceDefinitions. */
+const writtenNodes = (): Node[] =>
+  kinds.flatMap((definition) =>
+    customResourceDefinition(definition).spec.versions.flatMap(({ schema }) =>
+      Array.from(nodes(schema.openAPIV3Schema, definition.kind)),
+    ),
+  );
+
 describe('schemas', () => {
   it('give every node a type', () => {
     expect(
@@ -53,15 +61,18 @@ describe('schemas', () => {
   });
 
   it('are written as an API server keeps them, which drops empty properties', () => {
-    const written = kinds.flatMap((definition) =>
-      customResourceDefinition(definition).spec.versions.flatMap(({ schema }) =>
-        Array.from(nodes(schema.openAPIV3Schema, definition.kind)),
-      ),
-    );
+    const written = writtenNodes();
     const isEmpty = ({ properties }: Schema): boolean =>
       properties !== undefined && Object.keys(properties).length === 0;
     expect(wrongOnes(isEmpty, written)).to.deep.equal([]);
     expect(wrongOnes(isEmpty), 'there are such schemas').not.to.deep.equal([]);
+  });
+
+  it('are written with their defaults in words, which kubectl explain does not tell', () => {
+    const silent = ({ default: value, description = '' }: Schema): boolean =>
+      value !== undefined &&
+      !description.endsWith(`Default: ${typeof value === 'string' ? value : JSON.stringify(value)}.`);
+    expect(wrongOnes(silent, writtenNodes())).to.deep.equal([]);
   });
 
   it('bound every string, list, map and number, so that rules have a known cost', () => {

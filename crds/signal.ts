@@ -76,7 +76,7 @@ export const signal = {
     fill: {
       type: 'object',
       description:
-        'What stands in the place of samples that are missing; absent: nothing does. They count as missing all the same, lower the confidence, and leave a target as stale as it is. Only beside a window of Mean, Min, Max, Slope or a percentile. Example: {maxSeconds: 10}.',
+        'What stands in the place of samples that are missing; absent: nothing does. They count as missing all the same, lower the confidence, and leave a target as stale as it is. Only for a gauge of the target itself, in a window of Mean, Min, Max, Slope or a percentile. Example: {maxSeconds: 10}.',
       required: ['maxSeconds'],
       properties: {
         method: {
