@@ -78,7 +78,6 @@ function kubeletConfig({ number, pki }: NodeSettings): unknown {
     clusterDNS: ['10.96.0.10'],
     clusterDomain: 'cluster.local',
     resolvConf: '/dev/null',
-    maxPods: 60,
     // the disk is the machine's: never evict for it unless it is nearly full
     evictionHard: {
       'memory.available': '100Mi',
