@@ -1,8 +1,10 @@
+import { loadavg } from 'node:os';
 import { parseMetrics } from '../../e2e/runner/metrics.ts';
-import { sleep, until, type Kubectl } from '../../e2e/runner/world.ts';
+import { sleep, type Kubectl } from '../../e2e/runner/world.ts';
 import type { KubeApi, KubeObject } from '../../operator/kube/api.ts';
 import { Pod } from '../../operator/kube/resources.ts';
 import { medianOf, rounded } from './compare.ts';
+import { untilReached } from './until-reached.ts';
 
 /** What a process costs while it works. */
 export interface Footprint {
@@ -14,7 +16,9 @@ export interface Footprint {
 
 export interface ClusterFootprint {
   readonly seconds: number;
-  /** The agent pod on the node that the pods were put on. */
+  /** Load average of the last minute of it. */
+  readonly load: number;
+  /** The agent pod on the node that the pods were put on; it is one of them. */
   readonly agent: Footprint & { readonly pods: number; readonly rows: number };
   readonly operator: Footprint & { readonly sources: number };
 }
@@ -33,43 +37,61 @@ const namespace = 'bench-footprint';
 const everySeconds = 10;
 
 /**
- * Runs pods on one real node until it has `pods` of them, waits as long again as is measured, and reads now and then what
- * that node's agent and the operator say of themselves.
+ * For each of `counts`, in rising order: runs pods on one real node until it has so many of them, whoever's they are, waits
+ * as long again as is measured, and reads now and then what that node's agent and the operator say of themselves.
+ * Rejects when the node takes fewer pods, or for two minutes none more has come to run.
  */
-export const footprint = async (
+export const footprints = async (
   site: FootprintSite,
   node: string,
-  pods: number,
+  counts: readonly number[],
   seconds: number,
-): Promise<ClusterFootprint> => {
+  say: (words: string) => void,
+): Promise<ClusterFootprint[]> => {
   const { kubectl } = site;
+  const most = Number(await kubectl(['get', 'node', node, '-o', 'jsonpath={.status.allocatable.pods}']));
+  const tooMany = counts.find((count) => count > most);
+  if (tooMany !== undefined) throw new Error(`${node} takes ${most} pods at most, not ${tooMany}`);
   const agentPod = await agentOn(site, node);
   const there = await runningOn(site, node);
+  const measured: ClusterFootprint[] = [];
   try {
-    await kubectl(['apply', '-f', '-'], workload(node, Math.max(0, pods - there)));
-    await until(
-      `${pods} pods on ${node}`,
-      240_000,
-      async () => (await runningOn(site, node)) >= pods || undefined,
-      1000,
-    );
-    await sleep(seconds * 1000);
-    const agent: Reading[] = [];
-    const operator: Reading[] = [];
-    for (let second = 0; second <= seconds; second += everySeconds) {
-      if (second > 0) await sleep(everySeconds * 1000);
-      agent.push(await readAgent(site, agentPod));
-      operator.push(await readOperator(site));
+    for (const pods of counts.toSorted((a, b) => a - b)) {
+      await kubectl(['apply', '-f', '-'], workload(node, Math.max(0, pods - there)));
+      await untilReached(pods, () => runningOn(site, node), {
+        what: `pods on ${node}`,
+        patienceMs: 120_000,
+        everyMs: 2000,
+        say,
+      });
+      measured.push(await footprint(site, node, agentPod, seconds));
     }
-    const measured = await runningOn(site, node);
-    return {
-      seconds,
-      agent: { ...summary(agent), pods: measured, rows: agent.at(-1)?.size ?? 0 },
-      operator: { ...summary(operator), sources: operator.at(-1)?.size ?? 0 },
-    };
+    return measured;
   } finally {
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
+    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=300s']);
   }
+};
+
+const footprint = async (
+  site: FootprintSite,
+  node: string,
+  agentPod: string,
+  seconds: number,
+): Promise<ClusterFootprint> => {
+  await sleep(seconds * 1000);
+  const agent: Reading[] = [];
+  const operator: Reading[] = [];
+  for (let second = 0; second <= seconds; second += everySeconds) {
+    if (second > 0) await sleep(everySeconds * 1000);
+    agent.push(await readAgent(site, agentPod));
+    operator.push(await readOperator(site));
+  }
+  return {
+    seconds,
+    load: rounded(loadavg()[0] ?? 0, 1),
+    agent: { ...summary(agent), pods: await runningOn(site, node), rows: agent.at(-1)?.size ?? 0 },
+    operator: { ...summary(operator), sources: operator.at(-1)?.size ?? 0 },
+  };
 };
 
 interface Reading {

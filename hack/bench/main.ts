@@ -15,7 +15,7 @@ import { lineProgress, tool } from '../cluster/index.ts';
 import { RemediationPlan } from '../../operator/kube/resources.ts';
 import { decideBench } from '../../operator/decide/decide.bench.ts';
 import { evaluateCosts } from './evaluate.ts';
-import { footprint } from './footprint.ts';
+import { footprints, type FootprintSite } from './footprint.ts';
 import { frameCosts } from './frames.ts';
 import { latencyBench, type LoopSite } from './latency.ts';
 import { thisMachine } from './machine.ts';
@@ -58,7 +58,7 @@ const options = new Command('bench')
   .option('--only <parts>', parts.join(','), partsOf, parts)
   .option('--runs <count>', 'runs of each scenario', whole, 5)
   .option('--rounds <count>', 'failures of each simulated node in the loop', whole, 20)
-  .option('--pods <count>', 'pods on the measured node', whole, 30)
+  .option('--pods <counts>', 'pods on the measured node, one run each', counts, [30, 110])
   .option('--storm <count>', 'simulated nodes that fail at once', whole, 1000)
   .option('--fleet <count>', 'simulated nodes beside those of the loop', whole, 5000)
   .option('--stream <counts>', 'nodes of the stream, one run each', counts, [500, 1000, 2500, 5000])
@@ -69,7 +69,7 @@ const options = new Command('bench')
     only: readonly Part[];
     runs: number;
     rounds: number;
-    pods: number;
+    pods: readonly number[];
     storm: number;
     fleet: number;
     stream: readonly number[];
@@ -155,19 +155,11 @@ async function onCluster(): Promise<void> {
   const product = await startProduct({ ...site, fakeNodes: [] }, (words) => console.error(`  ${words}`));
   try {
     await recorder.start(recordedKinds);
-    await measure('agent', `memory and CPU of an agent and the operator, ${options.pods} pods on a node`, async () => {
-      const [node] = site.realNodes;
-      return {
-        alone: await agentBench([process.execPath, ...agentHeap, 'dist/agent.cjs'], site.natsUrl, options.pods),
-        scoring: await agentBench([process.execPath, ...agentHeap, 'dist/agent.cjs'], site.natsUrl, options.pods, 15, [
-          'k8s.container.memory.working_set',
-          'k8s.container.cpu.usage',
-        ]),
-        ...(node === undefined
-          ? { notMeasured: 'on a cluster: no node runs pods' }
-          : await footprint({ ...site, ...world, operatorUrl: product.operatorUrl }, node, options.pods, 30)),
-      };
-    });
+    await measure(
+      'agent',
+      `memory and CPU of an agent and the operator, ${options.pods.join(', ')} pods on a node`,
+      () => agentFigures({ ...site, ...world, operatorUrl: product.operatorUrl }, site.realNodes[0]),
+    );
     await measure('loop', `sample to write, ${site.fakeNodes.length} nodes x ${options.rounds}`, () =>
       latencyBench({ ...site, ...world }, recorder, site.fakeNodes, options.rounds),
     );
@@ -188,5 +180,20 @@ async function onCluster(): Promise<void> {
     await product.stop();
     if (process.env['KUBECONFIG'] === undefined) await closeSite(options.cluster);
   }
+}
+
+/** An agent by itself, and with real pods on a node: a run for each number of pods. */
+async function agentFigures(site: FootprintSite & { natsUrl: string }, node: string | undefined): Promise<unknown> {
+  const say = (words: string): void => console.error(`  ${words}`);
+  const command = [process.execPath, ...agentHeap, 'dist/agent.cjs'];
+  const scored = ['k8s.container.memory.working_set', 'k8s.container.cpu.usage'] as const;
+  const runs: unknown[] = [];
+  for (const pods of options.pods) {
+    say(`an agent by itself, ${pods} pods`);
+    const alone = await agentBench(command, site.natsUrl, pods);
+    runs.push({ alone, scoring: await agentBench(command, site.natsUrl, pods, 15, scored) });
+  }
+  if (node === undefined) return { runs, notMeasured: 'on a cluster: no node runs pods' };
+  return { runs, onCluster: await footprints(site, node, options.pods, 30, say) };
 }
 process.exit();
