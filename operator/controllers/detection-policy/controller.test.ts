@@ -207,6 +207,11 @@ describe('DetectionPolicy', () => {
     await cluster.seconds(11);
     expect(condition(stored(), 'DataFresh')).to.equal('False SamplesMissing');
     expect(message('DataFresh')).to.equal('1 of 2 targets are without recent samples');
+    expect(condition(stored(), 'Firing')).to.equal('False Quiet');
+    expect(message('Firing')).to.equal('no target fires of which samples come');
+    await cluster.judged(policy, nodeTarget('node-1'), 'Unknown');
+    await cluster.seconds(11);
+    expect(condition(stored(), 'Firing')).to.equal('Unknown NothingKnown');
   });
 
   it('says what is wrong with the samples that come, until nothing is', async () => {

@@ -61,9 +61,9 @@ export function policyStatus(facts: PolicyStatusFacts): Draft<DetectionPolicySta
   const generation = policy.metadata.generation ?? 0;
   draft.status.observedGeneration = generation;
   const matched = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const firing = counts.Firing + counts.Clearing;
+  const fire = counts.Firing + counts.Clearing;
   const heldBack = facts.data?.faults?.heldBack ?? 0;
-  draft.status.targets = { matched, firing, unknown: counts.Unknown, ...(heldBack > 0 && { heldBack }) };
+  draft.status.targets = { matched, firing: fire, unknown: counts.Unknown, ...(heldBack > 0 && { heldBack }) };
   draft.status.firing = facts.firing
     .toSorted((a, b) => a.sinceMs - b.sinceMs)
     .slice(0, mostFiring)
@@ -77,14 +77,7 @@ export function policyStatus(facts: PolicyStatusFacts): Draft<DetectionPolicySta
   dataFresh(draft, facts, matched);
   withinBudget(draft, facts);
   shed(draft, facts);
-  if (facts.shed !== undefined) draft.set('Firing', 'Unknown', 'Shed', 'nothing is judged');
-  else
-    draft.set(
-      'Firing',
-      firing > 0 ? 'True' : 'False',
-      firing > 0 ? 'TargetsFire' : 'Quiet',
-      firing > 0 ? `${firing} of ${matched} targets fire` : 'no target fires',
-    );
+  firing(draft, facts, matched);
   plansFound(draft, facts);
   notifiersFound(draft, facts);
   evaluates(draft, facts);
@@ -142,6 +135,16 @@ function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number
     const share = `${counts.Unknown} of ${matched} targets are without recent samples`;
     draft.set('DataFresh', 'False', 'SamplesMissing', staleness === undefined ? share : `${share}: ${staleness}`);
   }
+}
+
+/** Of a target without samples nobody knows whether it fires. */
+function firing(draft: StatusDraft, { counts, shed: isShed }: PolicyStatusFacts, matched: number): void {
+  const [fire, unknown] = [counts.Firing + counts.Clearing, counts.Unknown];
+  if (isShed !== undefined) draft.set('Firing', 'Unknown', 'Shed', 'nothing is judged');
+  else if (fire > 0) draft.set('Firing', 'True', 'TargetsFire', `${fire} of ${matched} targets fire`);
+  else if (unknown > 0 && unknown === matched)
+    draft.set('Firing', 'Unknown', 'NothingKnown', 'nothing is known of any target: see condition DataFresh');
+  else draft.set('Firing', 'False', 'Quiet', unknown > 0 ? 'no target fires of which samples come' : 'no target fires');
 }
 
 /** The figures, if there is anything but zeros. */
