@@ -173,6 +173,11 @@ describe('a backtest', () => {
     expect(firedIn(report).map((episode) => episode.incident?.name)).to.deep.equal(['a', undefined]);
     expect(firedIn(report)[0]?.incident?.laterSeconds).to.equal(1);
     expect(report.policies[0]?.withoutEpisode?.map(({ name }) => name)).to.deep.equal(['b']);
+    const late = judged(
+      { seconds: 190, pods: { 'web-1': fullFrom(30, 150) } },
+      { incidents: [incident('c', 'uid-web-1', 130)] },
+    );
+    expect(firedIn(late).map((episode) => episode.incident?.laterSeconds)).to.deep.equal([98]);
   });
 
   it('names the field of a policy or a plan that cannot be used', () => {

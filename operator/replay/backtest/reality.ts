@@ -16,7 +16,10 @@ export interface Comparison {
   readonly onlyReal: readonly Incident[];
 }
 
-/** Episodes and Incidents of one policy: the same target, at about the same time; each counts once, the nearest first. */
+/**
+ * Episodes and Incidents of one policy: the same target, at about the same time, or opened while it fired, as when the policy
+ * was applied in the midst of it; each counts once, the nearest first.
+ */
 export function compare(episodes: readonly Episode[], incidents: readonly Incident[]): Comparison {
   const agreed: { episode: Episode; incident: Incident }[] = [];
   const left = new Set(incidents);
@@ -24,8 +27,10 @@ export function compare(episodes: readonly Episode[], incidents: readonly Incide
     let [best, apart] = [undefined as Incident | undefined, Infinity];
     for (const incident of left) {
       if (targetKey(incident.spec.target) !== targetKey(episode.verdict.target)) continue;
-      const between = Math.abs((parseTime(incident.spec.openedTime) ?? NaN) - episode.firedMs);
-      if (between <= apartMs && between < apart) [best, apart] = [incident, between];
+      const openedMs = parseTime(incident.spec.openedTime) ?? NaN;
+      const isWithin = openedMs >= episode.firedMs && openedMs <= (episode.clearedMs ?? Infinity);
+      const between = Math.abs(openedMs - episode.firedMs);
+      if ((isWithin || between <= apartMs) && between < apart) [best, apart] = [incident, between];
     }
     if (best === undefined) return true;
     left.delete(best);
