@@ -17,13 +17,7 @@ export const objectsIn = (files: readonly string[], namespace: string): KubeObje
 
 /** The documents of one YAML file, empty ones as null. */
 export function documentsIn(file: string): unknown[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new Failure(exitCodes.failed, `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
-  return [...parseAllDocuments(text)].map((document) => {
+  return [...parseAllDocuments(readFileSync(file, 'utf8'))].map((document) => {
     const [error] = document.errors;
     if (error !== undefined) throw new Failure(exitCodes.failed, `${file}: ${error.message}`, { cause: error });
     return document.toJS() as unknown;

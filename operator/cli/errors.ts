@@ -15,6 +15,7 @@ export function failureOf(error: unknown, asked: Asked = {}): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof KubeConfigError) return new Failure(exitCodes.noCluster, error.message, { cause: error });
   if (error instanceof ApiError) return apiFailure(error, asked);
+  if (isOfFile(error)) return new Failure(exitCodes.failed, fileProblem(error), { cause: error });
   return new Failure(exitCodes.failed, error instanceof Error ? error.message : String(error), { cause: error });
 }
 
@@ -56,3 +57,13 @@ function apiFailure(error: ApiError, { server = 'the API server', as }: Asked): 
 /** A 404 about an object has its name in the details; one about a kind that is not served has none. */
 const namesObject = ({ details }: ApiError): boolean =>
   typeof details === 'object' && details !== null && 'name' in details && details.name !== '';
+
+interface FileError extends Error {
+  readonly path: string;
+}
+
+const isOfFile = (error: unknown): error is FileError =>
+  error instanceof Error && 'syscall' in error && 'path' in error && typeof error.path === 'string';
+
+/** The file first, and without the system call: `w.hrec: ENOENT: no such file or directory`. */
+const fileProblem = ({ path, message }: FileError): string => `${path}: ${message.replace(/, \w+ '.*'$/, '')}`;

@@ -36,7 +36,7 @@ export async function withRecording<T>(
   work: (recording: Recording) => T,
 ): Promise<T> {
   const { Recording: Opened } = await import('../replay/recording/reader.ts');
-  if (options.file !== undefined) return work(opened(Opened, options.file));
+  if (options.file !== undefined) return work(new Opened(options.file));
   const { save } = await import('../replay/save.ts');
   const directory = mkdtempSync(join(tmpdir(), 'homeostat-window-'));
   try {
@@ -56,15 +56,5 @@ export async function withRecording<T>(
     return work(new Opened(path));
   } finally {
     rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/** The file system’s own errors begin with a code and end with a call: people are told which file it is about. */
-function opened(Opened: typeof Recording, file: string): Recording {
-  try {
-    return new Opened(file);
-  } catch (cause) {
-    if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
-    throw new Failure(exitCodes.failed, `${file} cannot be read: ${cause.message}`, { cause });
   }
 }

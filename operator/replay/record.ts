@@ -17,6 +17,7 @@ import type { Clock } from '../kube/clock.ts';
 import { silentLogger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { Entry } from './recording/format.ts';
+import { refusedAtOnce } from './refused-at-once.ts';
 
 export interface RecordOptions {
   readonly connection: NatsConnection;
@@ -124,6 +125,7 @@ async function writeLineage(
   { api, clock, nodes }: RecordOptions,
   write: (entry: Entry) => void,
 ): Promise<() => Promise<void>> {
+  await refusedAtOnce(api);
   const reflected = lineageKinds.map((kind) => {
     const options = { api, clock, random: Math.random, logger: silentLogger, resource: kind.resource };
     // The reflector goes by the version, which the recording has no use for.

@@ -106,10 +106,10 @@ describe('homeostat backtest', () => {
     ['-f DIR/policy.yaml', 2, 'give either --file RECORDING or --since TIME'],
     ['--file DIR/w.hrec', 2, 'there is no policy'],
     ['-f DIR/policy.yaml --file DIR/w.hrec --expect incidents', 2, 'give --compare too'],
-    ['-f DIR/nowhere.yaml --file DIR/w.hrec', 1, 'nowhere.yaml cannot be read'],
+    ['-f DIR/nowhere.yaml --file DIR/w.hrec', 1, 'nowhere.yaml: ENOENT: no such file or directory\n'],
     ['-f DIR/wrong.yaml --file DIR/w.hrec', 1, 'DetectionPolicy full cannot be used: spec.forSeconds'],
     ['-f DIR/policy.yaml --file DIR/policy.yaml', 1, 'policy.yaml: not a recording of Homeostat (at byte 0)'],
-    ['-f DIR/policy.yaml --file DIR/nowhere.hrec', 1, 'nowhere.hrec cannot be read'],
+    ['-f DIR/policy.yaml --file DIR/nowhere.hrec', 1, 'nowhere.hrec: ENOENT: no such file or directory\n'],
     ['-f DIR/policy.yaml --since soon --kubeconfig /nowhere', 2, '"soon" is not a time'],
     ['no-such -n shop --file DIR/w.hrec', 3, 'no-such'],
   ];

@@ -56,7 +56,7 @@ ${rest}
   });
 
   const refused: [file: string, text: string | undefined, says: string][] = [
-    ['nowhere.yaml', undefined, 'cannot be read'],
+    ['nowhere.yaml', undefined, 'nowhere.yaml: ENOENT: no such file or directory\n'],
     ['broken.yaml', 'a: [', 'broken.yaml: Flow sequence'],
     ['empty.yaml', '', 'there is no scenario in'],
   ];
