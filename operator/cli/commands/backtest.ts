@@ -9,6 +9,7 @@ import type { Local } from '../local.ts';
 import { givenPolicies, type Given } from '../policies.ts';
 import { checkRecordingOptions, withRecording, withRecordingOptions, type RecordingOptions } from '../recording.ts';
 import { backtestLines } from '../render/backtest.ts';
+import { counted } from '../render/view.ts';
 
 interface Options extends RecordingOptions {
   readonly filename?: readonly string[];
@@ -62,10 +63,11 @@ function unexpected({ policies }: BacktestReport, expected: NonNullable<Options[
     const judged = Object.values(targets).reduce((sum, count) => sum + count, fired.length);
     if (judged === 0) return `${policy} has no target in what was recorded: nothing was judged`;
     const unmatched = fired.filter(({ incident, early }) => incident === undefined && early !== true).length;
-    if (expected === 'none' && fired.length > 0) return `${policy} fires ${fired.length} times, expected: none`;
+    if (expected === 'none' && fired.length > 0)
+      return `${policy} fires ${counted(fired.length, 'time')}, expected: none`;
     if (expected === 'fires' && fired.length === 0) return `${policy} never fires, expected: fires`;
     if (expected === 'incidents' && unmatched + withoutEpisode.length > 0)
-      return `${policy} fires ${unmatched} times without an Incident, and not for ${withoutEpisode.length} Incidents, expected: incidents`;
+      return `${policy}: ${counted(unmatched, 'time')} that it fires ${unmatched === 1 ? 'has' : 'have'} no Incident, ${counted(withoutEpisode.length, 'Incident')} without its firing, expected: incidents`;
   }
   return undefined;
 }

@@ -40,7 +40,8 @@ export function backtestLines(report: BacktestReport, given: View): string[] {
   ];
 }
 
-const noTargets =
+/** Why nothing was judged. */
+export const noTargets =
   'it selects nothing that was recorded: outside the operator’s own namespace a policy judges its own only (-n says which)';
 
 function policyLines(report: PolicyReport, view: View): string[] {

@@ -1,6 +1,7 @@
 /** A self-test for people. */
 import type { Score } from '../../replay/selftest/score.ts';
 import type { PolicySelftest } from '../../replay/selftest/selftest.ts';
+import { noTargets } from './backtest.ts';
 import { table, type Cell } from './table.ts';
 import { counted, section, wrapped, type View } from './view.ts';
 
@@ -13,14 +14,26 @@ function policyLines({ policy, targets, targetHours, alarms, all, faults, precis
   const without = Object.entries(faults).flatMap(([kind, { injected }]) => (injected === 0 ? kind : []));
   const { falseAlarmsPerWeek, falseAlarmsPerWeekAtMost, faultsPerWeek, share, shareAtLeast, random } = precision;
   const sentences = [
+    ...(targets === 0 ? [noTargets] : []),
     ...(without.length === 0
       ? []
       : [
           `No room for ${without.join(', ')}: the recording or --rounds is too short, or the policy fires all the time.`,
         ]),
-    `Without faults ${counted(alarms, 'alarm')} in ${figure(targetHours)} target-hours: ${figure(falseAlarmsPerWeek)} per target and week, at most ${figure(falseAlarmsPerWeekAtMost)} with 95 % confidence.`,
-    `With ${figure(faultsPerWeek)} real ${faultsPerWeek === 1 ? 'fault' : 'faults'} per target and week, ${percent(share)} of the alarms would be right, at least ${percent(shareAtLeast)}.`,
-    `A scorer with as many alarms at random finds ${percent(random.detectionRate)}, and ${percent(random.share)} of its alarms are right.`,
+    ...(targetHours === 0
+      ? []
+      : [
+          `Without faults ${counted(alarms, 'alarm')} in ${figure(targetHours)} target-hours: ${figure(falseAlarmsPerWeek)} per target and week, at most ${figure(falseAlarmsPerWeekAtMost)} with 95 % confidence.`,
+        ]),
+    // Of what was not tried nothing is known.
+    ...(all.injected === 0
+      ? []
+      : all.detected === 0
+        ? ['It found no fault, so none of its alarms would be right.']
+        : [
+            `With ${figure(faultsPerWeek)} real ${faultsPerWeek === 1 ? 'fault' : 'faults'} per target and week, ${percent(share)} of the alarms would be right, at least ${percent(shareAtLeast)}.`,
+            `A scorer with as many alarms at random finds ${percent(random.detectionRate)}, and ${percent(random.share)} of its alarms are right.`,
+          ]),
   ];
   return section(view, `${policy}, ${counted(targets, 'target')}`, [
     ...table(view, columns, rows),

@@ -77,11 +77,8 @@ function incidentLines(incident: Incident, view: View): string[] {
 function policies(selections: readonly Selection[], subject: Subject, view: View): string[] {
   if (selections.length === 0) {
     const where = subject.namespace === undefined ? 'the root namespace' : `${subject.namespace} or the root namespace`;
-    return wrapped(
-      `no DetectionPolicy of ${where} is about a ${subject.kind}: nothing watches it`,
-      view.columns - 2,
-      2,
-    );
+    const nothing = subject.kind === 'Workload' ? 'nothing but those of its pods watches it' : 'nothing watches it';
+    return wrapped(`no DetectionPolicy of ${where} is about a ${subject.kind}: ${nothing}`, view.columns - 2, 2);
   }
   return selections.flatMap((selection) => selectionLines(selection, subject, view));
 }
