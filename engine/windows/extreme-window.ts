@@ -91,7 +91,9 @@ export class ExtremeWindow extends PaneWindow<ExtremeChunk> {
         newer = front[at] as number;
       }
       const older = greatest[own + lanes] as number;
-      out[i] = total < minSamples ? NaN : (newer > older ? newer : older) * sign;
+      // In one expression, the engine would make an object of each.
+      if (total < minSamples) out[i] = NaN;
+      else out[i] = (newer > older ? newer : older) * sign;
     }
   }
 }

@@ -4,6 +4,10 @@ const laneBits = 7;
 export const lanes = 1 << laneBits;
 const chunkBits = 12;
 const chunkSlots = 1 << chunkBits;
+/** The newest pane of a slot that has none. */
+const empty = -1;
+/** The greatest number of a pane: a whole number that the engine keeps without an object. Half of it is 17 years of seconds. */
+const mostPane = 2 ** 30 - 1;
 
 /**
  * What is kept of up to 4,096 neighbouring slots, in blocks of 128, a lane each. Kinds of windows add what they keep of
@@ -11,8 +15,8 @@ const chunkSlots = 1 << chunkBits;
  */
 export abstract class Chunk {
   slots = 0;
-  /** Number of each slot's newest pane since the epoch; -Infinity when it is empty, whatever else it holds. */
-  newest = new Float64Array(0);
+  /** Number of each slot's newest pane, as its window counts them; -1 when it is empty, whatever else it holds. */
+  newest = new Int32Array(0);
   /** Samples of each slot. */
   totals = new Int32Array(0);
   /** Samples of each pane of each slot: bytes until one of them does not suffice. */
@@ -29,7 +33,7 @@ export abstract class Chunk {
   grow(slots: number): void {
     this.slots = slots;
     const bytes = slots * this.panes;
-    this.newest = grown(this.newest, new Float64Array(slots).fill(-Infinity));
+    this.newest = grown(this.newest, new Int32Array(slots).fill(empty));
     this.totals = grown(this.totals, new Int32Array(slots));
     this.counts =
       this.counts instanceof Uint8Array
@@ -80,6 +84,8 @@ export abstract class PaneWindow<C extends Chunk> implements Window {
   protected readonly panes: number;
   protected readonly minSamples: number;
   readonly #mostLate: number;
+  /** Which pane since the epoch is number 0, the first of a turn; NaN before there is a sample. */
+  #firstPane = NaN;
   readonly #chunks: C[] = [];
 
   constructor({ seconds, minSamples }: WindowOptions) {
@@ -124,17 +130,18 @@ export abstract class PaneWindow<C extends Chunk> implements Window {
 
   reset(slot: number): void {
     const chunk = this.#chunks[slot >> chunkBits];
-    if (chunk !== undefined) chunk.newest[slot & (chunkSlots - 1)] = -Infinity;
+    if (chunk !== undefined) chunk.newest[slot & (chunkSlots - 1)] = empty;
   }
 
   take(slots: Int32Array, values: Values, length: number, tMs: number, out = unread(length)): void {
-    const pane = Math.floor(tMs / this.paneMs);
+    if (Number.isNaN(this.#firstPane)) this.#countFrom(tMs);
+    const pane = this.#paneOf(tMs);
     for (let i = 0; i < length;) {
       const slot = slots[i] as number;
       const chunk = this.#chunks[slot >> chunkBits];
       const first = slot & (chunkSlots - 1);
-      const held = chunk === undefined ? -Infinity : (chunk.newest[first] as number);
-      const begins = held === -Infinity;
+      const held = chunk === undefined ? empty : (chunk.newest[first] as number);
+      const begins = held === empty;
       if (chunk === undefined || (begins && Number.isNaN(values[i]))) {
         out[i++] = NaN;
         continue;
@@ -144,14 +151,14 @@ export abstract class PaneWindow<C extends Chunk> implements Window {
       newest[first] = number;
       const last = Math.min(length, i + lanes - (slot & (lanes - 1)));
       let to = i + 1;
-      let empty = 0;
+      let blanks = 0;
       for (let next = slot + 1, at = first + 1; to < last && slots[to] === next; to++, next++, at++) {
         const its = newest[at] as number;
-        if (its === -Infinity) {
+        if (its === empty) {
           // Of several empty slots only those that have a sample begin; of others they are passed by without one.
           if (Number.isNaN(values[to]) === begins) break;
           if (!begins) {
-            empty++;
+            blanks++;
             continue;
           }
         } else if (its !== held) break;
@@ -160,23 +167,23 @@ export abstract class PaneWindow<C extends Chunk> implements Window {
       const end = first + to - i;
       const isLate = held - pane > this.#mostLate;
       if (isLate) this.late += numbersIn(values, i, to);
-      this.intoPaneMs = tMs - number * this.paneMs;
+      this.intoPaneMs = tMs - (this.#firstPane + number) * this.paneMs;
       const moves = this.#approach(chunk, slot, end, held, pane);
       if (isLate) this.#put(chunk, first, end, this.#indexOf(slot, number), i, out);
       else this.slide(chunk, first, end, this.#indexOf(slot, number), moves, values, i, out);
-      if (empty > 0) blank(newest, first, out, i, to);
+      if (blanks > 0) blank(newest, first, out, i, to);
       i = to;
     }
   }
 
   read(slots: Int32Array, length: number, tMs: number, out: Float64Array): void {
-    const pane = Math.floor(tMs / this.paneMs);
+    const pane = this.#paneOf(tMs);
     for (let i = 0; i < length;) {
       const slot = slots[i] as number;
       const chunk = this.#chunks[slot >> chunkBits];
       const first = slot & (chunkSlots - 1);
-      const held = chunk === undefined ? -Infinity : (chunk.newest[first] as number);
-      if (chunk === undefined || held === -Infinity) {
+      const held = chunk === undefined ? empty : (chunk.newest[first] as number);
+      if (chunk === undefined || held === empty) {
         out[i++] = NaN;
         continue;
       }
@@ -185,16 +192,16 @@ export abstract class PaneWindow<C extends Chunk> implements Window {
       newest[first] = number;
       const last = Math.min(length, i + lanes - (slot & (lanes - 1)));
       let to = i + 1;
-      let empty = 0;
+      let blanks = 0;
       for (let next = slot + 1, at = first + 1; to < last && slots[to] === next; to++, next++, at++)
-        if (newest[at] === -Infinity) empty++;
+        if (newest[at] === empty) blanks++;
         else if (newest[at] === held) newest[at] = number;
         else break;
       const end = first + to - i;
       const index = this.#indexOf(slot, number);
       if (this.#approach(chunk, slot, end, held, pane)) this.slide(chunk, first, end, index, true, nothing, 0, nowhere);
       this.#put(chunk, first, end, index, i, out);
-      if (empty > 0) blank(newest, first, out, i, to);
+      if (blanks > 0) blank(newest, first, out, i, to);
       i = to;
     }
   }
@@ -202,7 +209,7 @@ export abstract class PaneWindow<C extends Chunk> implements Window {
   count(slot: number): number {
     const chunk = this.#chunks[slot >> chunkBits];
     const at = slot & (chunkSlots - 1);
-    return chunk === undefined || chunk.newest[at] === -Infinity ? 0 : (chunk.totals[at] as number);
+    return chunk === undefined || chunk.newest[at] === empty ? 0 : (chunk.totals[at] as number);
   }
 
   /** Moves a run whose newest pane was `held` to before `pane`. Answers whether there is a last step to be made. */
@@ -241,6 +248,17 @@ export abstract class PaneWindow<C extends Chunk> implements Window {
     this.clear(chunk, slot, end);
   }
 
+  /** The number of the pane of a time; of one that is too far away, the nearest there is. */
+  #paneOf(tMs: number): number {
+    return Math.max(this.panes, Math.min(mostPane, Math.floor(tMs / this.paneMs) - this.#firstPane)) | 0;
+  }
+
+  /** Begins to count panes at a turn that is so long before a time that there are numbers for all panes around it. */
+  #countFrom(tMs: number): void {
+    const turn = Math.floor(tMs / this.spanMs) - Math.floor(mostPane / 2 / this.panes);
+    this.#firstPane = turn * this.panes;
+  }
+
   /** Where in its slot's turn a pane comes to stand. */
   #indexOf(slot: number, pane: number): number {
     return (pane + (slot >> laneBits)) % this.panes;
@@ -257,8 +275,8 @@ function unread(length: number): Float64Array {
 }
 
 /** There is no value where a slot is empty. */
-function blank(newest: Float64Array, slot: number, out: Float64Array, k: number, end: number): void {
-  for (let i = k, at = slot; i < end; i++, at++) if (newest[at] === -Infinity) out[i] = NaN;
+function blank(newest: Int32Array, slot: number, out: Float64Array, k: number, end: number): void {
+  for (let i = k, at = slot; i < end; i++, at++) if (newest[at] === empty) out[i] = NaN;
 }
 
 const numbersIn = (values: Values, from: number, end: number): number => {

@@ -275,6 +275,22 @@ function conformance(aggregate: Aggregate): void {
       expect(ask(window, 0, startMs + 29_000)).to.be.closeTo(compute(values, 10), 1e-9);
     });
 
+  it('bears clocks that are decades wrong', () => {
+    const [window, fresh] = [create(10), create(10)];
+    window.grow(2);
+    for (const each of [window, fresh]) give(each, 0, 1, startMs);
+    for (const tMs of [0, 250, 2 * startMs]) give(window, 1, 3, tMs);
+    expect(window.count(1)).to.equal(1);
+    for (let second = 0; second < 20; second++)
+      for (const each of [window, fresh]) give(each, 0, second * second, startMs + second * 1000);
+    expect(ask(window, 0, startMs + 19_000)).to.equal(ask(fresh, 0, startMs + 19_000));
+    give(window, 1, 3, startMs);
+    expect([window.late, window.count(1)]).to.deep.equal([1, 1]);
+    const second = create(10);
+    for (const tMs of [0, startMs, startMs + 1000]) give(second, 0, tMs / startMs, tMs);
+    expect(second.count(0)).to.equal(aggregate.name === 'Last' ? 1 : 2);
+  });
+
   it('gives a slot that is used again nothing of the one before', () => {
     const window = create(60);
     for (let second = 0; second < 90; second++) give(window, 0, second * second, startMs + second * 1000);
