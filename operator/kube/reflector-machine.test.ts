@@ -8,7 +8,7 @@ type Input = ReflectorInput<KubeObject>;
 const pod = (name: string, resourceVersion = '9'): KubeObject => ({ metadata: { name, resourceVersion } });
 const empty: State = { at: 'Empty' };
 const watching: State = { at: 'Watching', resourceVersion: '5' };
-const listing: State = { at: 'InitialList', objects: [pod('a')], continue: 'p2' };
+const listing: State = { at: 'InitialList', pages: [[pod('a')]], continue: 'p2' };
 const gone = new ApiError('too old', { status: 410, reason: 'Expired' });
 const broken = new ApiError('no', { status: 0, reason: 'Unreachable' });
 const forbidden = new ApiError('no', { status: 403, reason: 'Forbidden' });

@@ -7,7 +7,7 @@ import { ApiError, type KubeObject, type WatchEvent } from './api.ts';
 
 export type ReflectorState<T> =
   | { readonly at: 'Empty' }
-  | { readonly at: 'InitialList'; readonly objects: readonly T[]; readonly continue: string }
+  | { readonly at: 'InitialList'; readonly pages: readonly (readonly T[])[]; readonly continue: string }
   | { readonly at: 'Watching'; readonly resourceVersion: string };
 
 export type ReflectorInput<T> =
@@ -48,12 +48,13 @@ const silence = 'the watch brought nothing, not even a bookmark';
 export function step<T extends KubeObject>(state: ReflectorState<T>, input: ReflectorInput<T>): ReflectorStep<T> {
   switch (input.kind) {
     case 'Page': {
-      const objects = state.at === 'InitialList' ? [...state.objects, ...input.objects] : input.objects;
+      const pages = [...(state.at === 'InitialList' ? state.pages : []), input.objects];
       if (input.continue !== undefined) {
-        return { state: { at: 'InitialList', objects, continue: input.continue }, backOff: false };
+        return { state: { at: 'InitialList', pages, continue: input.continue }, backOff: false };
       }
       const { resourceVersion } = input;
-      return { state: { at: 'Watching', resourceVersion }, effect: { kind: 'Replace', objects }, backOff: false };
+      const effect = { kind: 'Replace', objects: pages.flat() } as const;
+      return { state: { at: 'Watching', resourceVersion }, effect, backOff: false };
     }
     case 'ListFailed':
       // A page token that expired is of no use; after any other failure the pages so far are still right.
