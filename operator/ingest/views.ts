@@ -3,6 +3,7 @@
  * samples are whose and how it is. Each function is the `transform` of a reflector.
  */
 import type { Condition, KubeObject, ObjectMeta, OwnerReference } from '../kube/api.ts';
+import { unshared, type Share } from './share.ts';
 
 export interface TerminatedState {
   exitCode: number;
@@ -70,23 +71,27 @@ interface Raw extends KubeObject {
   };
 }
 
-export const podView = (raw: Raw): PodView => ({
-  metadata: slimMeta(raw.metadata),
+/** What many pods have alike, each takes from `share`. */
+export const podView = (raw: Raw, share = unshared): PodView => ({
+  metadata: slimMeta(raw.metadata, share),
   ...defined('kubeletUid', raw.metadata.annotations?.['kubernetes.io/config.mirror']),
   spec: {
-    ...(raw.spec?.nodeName !== undefined && { nodeName: raw.spec.nodeName }),
-    containers: (raw.spec?.containers ?? []).map(({ name }) => ({ name })),
-    ...(raw.spec?.initContainers && { initContainers: raw.spec.initContainers.map(({ name }) => ({ name })) }),
+    ...defined('nodeName', share(raw.spec?.nodeName)),
+    containers: share((raw.spec?.containers ?? []).map(({ name }) => ({ name }))),
+    ...defined('initContainers', share(raw.spec?.initContainers?.map(({ name }) => ({ name })))),
   },
   status: {
     ...defined('phase', raw.status?.phase),
     ...defined('startTime', raw.status?.startTime),
+    ...defined('conditions', share(conditionsOf(raw, (type) => type === 'Ready'))),
     ...defined(
-      'conditions',
-      conditionsOf(raw, (type) => type === 'Ready'),
+      'containerStatuses',
+      raw.status?.containerStatuses?.map((status) => slimContainer(status, share)),
     ),
-    ...defined('containerStatuses', raw.status?.containerStatuses?.map(slimContainer)),
-    ...defined('initContainerStatuses', raw.status?.initContainerStatuses?.map(slimContainer)),
+    ...defined(
+      'initContainerStatuses',
+      raw.status?.initContainerStatuses?.map((status) => slimContainer(status, share)),
+    ),
   },
 });
 
@@ -128,30 +133,31 @@ const replicated = (raw: Raw, kind: string): WorkloadView => ({
 export const controllerOf = ({ ownerReferences }: ObjectMeta): OwnerReference | undefined =>
   ownerReferences?.find(({ controller }) => controller === true);
 
-function slimMeta(metadata: ObjectMeta): ObjectMeta {
+function slimMeta(metadata: ObjectMeta, share = unshared): ObjectMeta {
   const { name, namespace, uid, resourceVersion, labels, deletionTimestamp } = metadata;
   const controller = controllerOf(metadata);
   return {
     name,
-    ...defined('namespace', namespace),
+    ...defined('namespace', share(namespace)),
     ...defined('uid', uid),
     ...defined('resourceVersion', resourceVersion),
-    ...defined('labels', labels),
+    ...defined('labels', share(labels)),
     ...defined('deletionTimestamp', deletionTimestamp),
-    ...defined('ownerReferences', controller && [controller]),
+    ...defined('ownerReferences', share(controller && [controller])),
   };
 }
 
 const conditionsOf = (raw: Raw, wanted: (type: string) => boolean): StatusCondition[] | undefined =>
   raw.status?.conditions?.filter(({ type }) => wanted(type)).map(({ type, status }) => ({ type, status }));
 
-const slimContainer = (status: ContainerStatus): ContainerStatus => ({
-  name: status.name,
+const slimContainer = (status: ContainerStatus, share: Share): ContainerStatus => ({
+  name: share(status.name),
   ...defined('containerID', status.containerID),
   ...defined('ready', status.ready),
   ...defined('restartCount', status.restartCount),
   ...defined('state', status.state && slimState(status.state)),
-  ...defined('lastState', status.lastState && slimState(status.lastState)),
+  // Mostly there was none.
+  ...defined('lastState', share(status.lastState && slimState(status.lastState))),
 });
 
 const slimState = ({ waiting, running, terminated }: ContainerState): ContainerState => ({
