@@ -6,8 +6,8 @@ import { controllerOf, type ContainerStatus, type NodeView, type PodView, type W
 /** The identities of a pod's rows. */
 export interface PodIdentity {
   readonly pod: RowIdentity;
-  /** By the container's name, and by the runtime's id (hex) of its present and its last run. */
-  readonly containers: ReadonlyMap<string, RowIdentity>;
+  /** Of each container, in the order of `namesOf`. */
+  readonly containers: readonly RowIdentity[];
 }
 
 /** The controller at the top of a pod's owner chain. */
@@ -57,16 +57,18 @@ export function podIdentity(pod: PodView, workload: Target | undefined, node: Ta
   const above = { ...(workload && { Workload: workload }), ...(node && { Node: node }) };
   const podTarget: Target = { kind: 'Pod', key: `Pod/${uid}`, ...common, ...started(parseTime(pod.status.startTime)) };
   const identity = { ...above, Pod: podTarget };
-  const containers = new Map<string, RowIdentity>();
-  for (const container of namesOf(pod)) {
-    const status = statusOf(pod, container);
+  const containers = namesOf(pod).map((container) => {
     const key = `Container/${uid}/${container}`;
-    const target: Target = { kind: 'Container', key, ...common, container, ...started(startOf(status)) };
-    const row = { ...identity, Container: target };
-    for (const id of [container, ...runtimeIds(status)]) containers.set(id, row);
-  }
+    const startedMs = startOf(statusOf(pod, container));
+    const target: Target = { kind: 'Container', key, ...common, container, ...started(startedMs) };
+    return { ...identity, Container: target };
+  });
   return { pod: identity, containers };
 }
+
+/** By what rows may name each container of a pod: its name, and the runtime's id (hex) of its present and its last run. */
+export const rowNamesOf = (pod: PodView): string[][] =>
+  namesOf(pod).map((container) => [container, ...runtimeIds(statusOf(pod, container))]);
 
 /** Names of a pod's containers, those of its initialisation first. */
 export const namesOf = ({ spec }: PodView): string[] =>

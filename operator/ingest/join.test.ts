@@ -156,6 +156,15 @@ describe('Join', () => {
       });
     }
 
+    it('goes on with the identity that is bound when a change does not touch it', () => {
+      const { join, everything, bind } = setUp();
+      everything();
+      const rows = [podRow, containerRow(id('a'))];
+      const bound = bind(rows);
+      join.setPod(webPod(({ status }) => (status.phase = 'Failed')));
+      for (const [i, identity] of bind(rows).entries()) expect(identity).to.equal(bound[i]);
+    });
+
     it('keeps a container’s last run bound beside the present one', () => {
       const { join, everything, bind } = setUp();
       everything();

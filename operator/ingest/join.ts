@@ -11,6 +11,7 @@ import {
   nodeTarget,
   ownerOf,
   podIdentity,
+  rowNamesOf,
   workloadReference,
   workloadTarget,
   type PodIdentity,
@@ -21,15 +22,6 @@ import { controllerOf, type NodeView, type PodView, type ReplicaSetView, type Wo
 interface KnownPod {
   readonly view: PodView;
   readonly identity: PodIdentity;
-  /** What the identity was made of besides the pod. */
-  readonly dependencies: Dependencies;
-}
-
-/** UIDs, but for the node, which has a name. */
-interface Dependencies {
-  replicaSet?: string;
-  workload?: string;
-  node?: string;
 }
 
 export class Join {
@@ -52,22 +44,25 @@ export class Join {
     const { uid } = view.metadata;
     if (uid === undefined) return;
     const old = this.#pods.get(uid);
-    const known = this.#known(view);
+    const identity = this.#identityOf(view);
+    const isSame = old !== undefined && isDeepStrictEqual(old.identity, identity);
+    // What is bound already is not kept twice.
+    const known = { view, identity: isSame ? old.identity : identity };
     this.#pods.set(uid, known);
     for (const what of dependedOn) {
-      const [before, now] = [old?.dependencies[what], known.dependencies[what]];
+      const [before, now] = [old && dependencies[what](old), dependencies[what](known)];
       if (before === now) continue;
       if (before !== undefined) this.#dependents[what].remove(before, uid);
       if (now !== undefined) this.#dependents[what].add(now, uid);
     }
     if (view.kubeletUid !== undefined) this.#staticPods.set(view.kubeletUid, uid);
-    if (!isDeepStrictEqual(old?.identity, known.identity)) this.#touchPod(known.view);
+    if (!isSame || !isDeepStrictEqual(rowNamesOf(old.view), rowNamesOf(view))) this.#touchPod(view);
   }
 
   deletePod(uid: string): void {
     const old = this.#pods.get(uid);
     if (old === undefined) return;
-    for (const what of dependedOn) this.#dependents[what].remove(old.dependencies[what] ?? '', uid);
+    for (const what of dependedOn) this.#dependents[what].remove(dependencies[what](old) ?? '', uid);
     this.#pods.delete(uid);
     if (old.view.kubeletUid !== undefined && this.#staticPods.get(old.view.kubeletUid) === uid)
       this.#staticPods.delete(old.view.kubeletUid);
@@ -144,28 +139,17 @@ export class Join {
     }
     const pod = this.#pods.get(uid) ?? this.#pods.get(this.#staticPods.get(uid) ?? '');
     if (pod === undefined || (producer === 'agent' && pod.view.spec.nodeName !== node)) return undefined;
-    return scope === 'Pod' ? pod.identity.pod : pod.identity.containers.get(container ?? '');
+    if (scope === 'Pod') return pod.identity.pod;
+    return pod.identity.containers[rowNamesOf(pod.view).findIndex((names) => names.includes(container ?? ''))];
   }
 
-  #known(view: PodView): KnownPod {
+  #identityOf(view: PodView): PodIdentity {
     const owner = ownerOf(view);
-    const dependencies: Dependencies = {};
-    let workload: Target | undefined;
-    if (owner !== undefined) {
-      let top: WorkloadReference | undefined = owner;
-      if (owner.kind === 'ReplicaSet') {
-        dependencies.replicaSet = owner.uid;
-        top = this.#replicaSets.get(owner.uid);
-      }
-      if (top !== undefined) {
-        dependencies.workload = top.uid;
-        workload = this.#workloads.get(top.uid) ?? workloadTarget(view.metadata.namespace ?? '', top, {});
-      }
-    }
+    const top = owner?.kind === 'ReplicaSet' ? this.#replicaSets.get(owner.uid) : owner;
+    const workload = top && (this.#workloads.get(top.uid) ?? workloadTarget(view.metadata.namespace ?? '', top, {}));
     const { nodeName } = view.spec;
-    if (nodeName !== undefined) dependencies.node = nodeName;
     const node = nodeName === undefined ? undefined : this.#nodes.get(nodeName);
-    return { view, identity: podIdentity(view, workload, node), dependencies };
+    return podIdentity(view, workload, node);
   }
 
   #setTarget(kind: 'Workload' | 'Node', id: string, target: Target | undefined): void {
@@ -178,7 +162,7 @@ export class Join {
   }
 
   /** Makes the identities of the pods that depend on something anew. */
-  #again(what: keyof Dependencies, id: string): void {
+  #again(what: Dependency, id: string): void {
     // A copy: setPod removes and adds what is iterated over.
     for (const uid of Array.from(this.#dependents[what].of(id))) {
       const pod = this.#pods.get(uid);
@@ -206,6 +190,17 @@ export class Join {
 }
 
 const dependedOn = ['replicaSet', 'workload', 'node'] as const;
+type Dependency = (typeof dependedOn)[number];
+
+/** What the identity of a pod was made of besides the pod: UIDs, but for the node, which has a name. */
+const dependencies: Record<Dependency, (pod: KnownPod) => string | undefined> = {
+  replicaSet({ view }) {
+    const owner = ownerOf(view);
+    return owner?.kind === 'ReplicaSet' ? owner.uid : undefined;
+  },
+  workload: ({ identity }) => identity.pod.Workload?.uid,
+  node: ({ view }) => view.spec.nodeName,
+};
 
 const namedBy = ({ scope }: Row): 'Pod' | 'Workload' | 'Node' => (scope === 'Container' ? 'Pod' : scope);
 
