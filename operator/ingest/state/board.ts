@@ -9,8 +9,7 @@ import {
 } from '../../../engine/frame/types.ts';
 import { stateColumns } from './samples.ts';
 
-interface Entry {
-  readonly row: Row;
+interface Entry extends Row {
   /** Which row of the board’s values is its own. */
   readonly place: number;
   changed: boolean;
@@ -44,7 +43,7 @@ const width = Math.max(...Object.values(columns).map(({ count }) => count));
 /** The rows of one state source and their present values; tells what has changed since it was asked last. */
 export class Board {
   /** By UID: an object’s own row, and those of its containers. */
-  readonly #entries = new Map<string, Entry[]>();
+  readonly #entries = new Map<string, readonly Entry[]>();
   #values = new Float32Array(0);
   readonly #free: number[] = [];
   readonly #source: SourceId;
@@ -75,11 +74,11 @@ export class Board {
   /** An object’s values, in the order of its scope’s columns. */
   set(row: Row, values: Float32Array): void {
     const of = this.#entries.get(row.uid);
-    const known = of?.find((entry) => entry.row.scope === row.scope && entry.row.container === row.container);
-    const entry = known ?? { row, place: this.#takePlace(), changed: true };
+    const known = of?.find((entry) => entry.scope === row.scope && entry.container === row.container);
+    const entry = known ?? { ...row, place: this.#takePlace(), changed: true };
     if (known === undefined) {
-      if (of === undefined) this.#entries.set(row.uid, [entry]);
-      else of.push(entry);
+      // Neither pushed nor spread: an array that grows takes room for sixteen more.
+      this.#entries.set(row.uid, of === undefined ? [entry] : of.concat(entry));
       this.#keyframe = undefined;
     } else if (values.every((value, i) => Object.is(value, this.#values[width * entry.place + i]))) return;
     this.#values.set(values, width * entry.place);
@@ -139,8 +138,8 @@ export class Board {
   #columnsOf(told: readonly Entry[], unknown: ReadonlySet<Scope>): ColumnValues[] {
     const made: ColumnValues[] = [];
     for (let from = 0, to = 0; from < told.length; from = to) {
-      const scope = told[from]?.row.scope ?? 'Node';
-      while (to < told.length && told[to]?.row.scope === scope) to++;
+      const scope = told[from]?.scope ?? 'Node';
+      while (to < told.length && told[to]?.scope === scope) to++;
       if (unknown.has(scope)) continue;
       const { first, count } = columns[scope];
       for (let i = 0; i < count; i++) {
@@ -155,7 +154,7 @@ export class Board {
 
   #dictionary(capturedMs: number): Keyframe {
     const entries = [...this.#entries.values()].flat();
-    this.#order = scopes.flatMap((scope) => entries.filter(({ row }) => row.scope === scope));
+    this.#order = scopes.flatMap((scope) => entries.filter((entry) => entry.scope === scope));
     this.#generation++;
     return {
       kind: 'keyframe',
@@ -164,7 +163,7 @@ export class Board {
       capturedMs,
       intervalMs: fullIntervalMs,
       columns: stateColumns,
-      rows: this.#order.map(({ row }) => row),
+      rows: this.#order,
     };
   }
 }
