@@ -78,8 +78,8 @@ export class SourceRun {
   /** Where the rows of each scope lie. */
   #ranges: ReadonlyMap<Scope, Range> = new Map();
   readonly #bound = new Map<PolicyRun, Bound>();
-  /** For each column of the keyframe. */
-  #columns: readonly ColumnRun[] = [];
+  /** For each column of the keyframe of which anything is asked. */
+  #columns: (ColumnRun | undefined)[] = [];
   /** When the first of the rows in warm-up is warm. */
   #wakeMs = Infinity;
 
@@ -147,7 +147,7 @@ export class SourceRun {
     for (const column of frame.columns) {
       const run = this.#columns[column.column];
       if (run === undefined) {
-        stats.unknownColumns++;
+        if (column.column >= this.#columns.length) stats.unknownColumns++;
         continue;
       }
       if (run.bindings.length > 0) this.#feed(column.values, run, frame, scratch, stats);
@@ -292,20 +292,17 @@ export class SourceRun {
 
   /** Finds anew who hears which column; to be called when a policy is suspended, or is not any more. */
   index(nowMs: number): void {
-    this.#columns = this.#keyframe.columns.map(({ metric, scope }) => {
-      const [first, end] = this.#range(scope);
-      return { metric, first, end, bindings: [], shown: [], unheard: 0 };
-    });
+    this.#columns = this.#keyframe.columns.map(() => undefined);
     this.#wakeMs = Infinity;
     const counted = new Set<string>();
     for (const [run, { bindings, wakeMs }] of this.#bound) {
       this.#wakeMs = Math.min(this.#wakeMs, wakeMs);
       for (const binding of bindings) {
-        const column = this.#columns[binding.column];
+        const column = this.#columnAt(binding.column);
         if (run.isSuspended && column !== undefined) column.unheard++;
         if (run.isSuspended) continue;
         column?.bindings.push(binding);
-        this.#columns[binding.told?.[0] ?? -1]?.shown.push(binding);
+        this.#columnAt(binding.told?.[0] ?? -1)?.shown.push(binding);
       }
       // Its counters are forgotten too: what they rose by meanwhile has not happened at once.
       if (run.isSuspended) continue;
@@ -317,6 +314,13 @@ export class SourceRun {
     this.#counts = counts;
     if (counts) this.#open(nowMs);
     else this.#counters.clear();
+  }
+
+  #columnAt(index: number): ColumnRun | undefined {
+    const column = this.#keyframe.columns[index];
+    if (column === undefined) return undefined;
+    const [first, end] = this.#range(column.scope);
+    return (this.#columns[index] ??= { metric: column.metric, first, end, bindings: [], shown: [], unheard: 0 });
   }
 
   #open(nowMs: number): void {

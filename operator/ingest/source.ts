@@ -1,5 +1,6 @@
 import type { Frame, Keyframe, SourceId } from '../../engine/frame/types.ts';
 import { newQuality, type FrameResult, type Quality } from './quality.ts';
+import { unshared, type Share } from './share.ts';
 import { SequenceWindow } from './sequence-window.ts';
 import { SourceClock } from './source-clock.ts';
 
@@ -35,6 +36,7 @@ export class Source {
   readonly key: string;
   readonly quality: Quality = newQuality();
   readonly #counting: Counting;
+  readonly #share: Share;
   readonly #clock = new SourceClock();
   #id: SourceId | undefined;
   #bootHeardMs = 0;
@@ -44,9 +46,11 @@ export class Source {
   readonly #keyframes = new Map<number, Keyframe>();
   #held: { readonly frame: Frame; readonly storedMs: number }[] = [];
 
-  constructor(key: string, counting: Counting) {
+  /** Sources have most columns alike: `share` makes them one list. */
+  constructor(key: string, counting: Counting, share = unshared) {
     this.key = key;
     this.#counting = counting;
+    this.#share = share;
   }
 
   /** Who speaks at present. */
@@ -64,7 +68,7 @@ export class Source {
     this.quality.lastStoredMs = storedMs;
     if (!this.#isCurrent(told.source, storedMs)) return [];
     this.quality.intervalMs = told.intervalMs;
-    const keyframe = this.#keyframes.get(told.generation) ?? { ...told, capturedMs: storedMs };
+    const keyframe = this.#keyframes.get(told.generation) ?? { ...told, columns: this.#share(told.columns), capturedMs: storedMs };
     this.#remember(keyframe);
     const waiting = this.#held.filter(({ frame }) => frame.generation === keyframe.generation);
     if (waiting.length === 0) return [];

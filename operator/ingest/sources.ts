@@ -3,6 +3,7 @@ import { parseSubject, type ParsedSubject } from '../../engine/frame/subject.ts'
 import { FrameError, type Frame, type Keyframe, type SourceId } from '../../engine/frame/types.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Quality } from './quality.ts';
+import { sharing } from './share.ts';
 import { Source, type Counting, type Readable } from './source.ts';
 
 /** A message of the stream. */
@@ -40,6 +41,7 @@ export class Sources {
   readonly #addresses = new Map<string, Address>();
   readonly #scratch = new ArrayBuffer(scratchBytes);
   readonly #counting: Counting;
+  readonly #share = sharing();
   readonly #logger: Logger;
   readonly #said = new Set<string>();
 
@@ -105,7 +107,7 @@ export class Sources {
     if (of === undefined) return 'WrongSubject';
     const key = sourceKey(of);
     if (!this.#sources.has(key) && this.#sources.size >= this.#most) return 'TooManySources';
-    const source = this.#sources.get(key) ?? new Source(key, this.#counting);
+    const source = this.#sources.get(key) ?? new Source(key, this.#counting, this.#share);
     this.#sources.set(key, source);
     const address = { of, source };
     this.#addresses.set(subject, address);
