@@ -55,7 +55,12 @@ export function podIdentity(pod: PodView, workload: Target | undefined, node: Ta
     labels,
   };
   const above = { ...(workload && { Workload: workload }), ...(node && { Node: node }) };
-  const podTarget: Target = { kind: 'Pod', key: ['Pod', uid].join('/'), ...common, ...started(parseTime(pod.status.startTime)) };
+  const podTarget: Target = {
+    kind: 'Pod',
+    key: ['Pod', uid].join('/'),
+    ...common,
+    ...started(parseTime(pod.status.startTime)),
+  };
   const identity = { ...above, Pod: podTarget };
   const containers = namesOf(pod).map((container) => {
     const key = ['Container', uid, container].join('/');

@@ -68,7 +68,11 @@ export class Source {
     this.quality.lastStoredMs = storedMs;
     if (!this.#isCurrent(told.source, storedMs)) return [];
     this.quality.intervalMs = told.intervalMs;
-    const keyframe = this.#keyframes.get(told.generation) ?? { ...told, columns: this.#share(told.columns), capturedMs: storedMs };
+    const keyframe = this.#keyframes.get(told.generation) ?? {
+      ...told,
+      columns: this.#share(told.columns),
+      capturedMs: storedMs,
+    };
     this.#remember(keyframe);
     const waiting = this.#held.filter(({ frame }) => frame.generation === keyframe.generation);
     if (waiting.length === 0) return [];

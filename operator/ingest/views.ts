@@ -74,36 +74,31 @@ interface Raw extends KubeObject {
 /** What many pods have alike, each takes from `share`. */
 export const podView = (raw: Raw, share = unshared): PodView => ({
   metadata: slimMeta(raw.metadata, share),
-  ...defined('kubeletUid', raw.metadata.annotations?.['kubernetes.io/config.mirror']),
   spec: {
-    ...defined('nodeName', share(raw.spec?.nodeName)),
-    containers: share((raw.spec?.containers ?? []).map(({ name }) => ({ name }))),
-    ...defined('initContainers', share(raw.spec?.initContainers?.map(({ name }) => ({ name })))),
+    ...defined({
+      nodeName: share(raw.spec?.nodeName),
+      containers: share((raw.spec?.containers ?? []).map(({ name }) => ({ name }))),
+    }),
+    ...defined({ initContainers: share(raw.spec?.initContainers?.map(({ name }) => ({ name }))) }),
   },
   status: {
-    ...defined('phase', raw.status?.phase),
-    ...defined('startTime', raw.status?.startTime),
-    ...defined('conditions', share(conditionsOf(raw, (type) => type === 'Ready'))),
-    ...defined(
-      'containerStatuses',
-      raw.status?.containerStatuses?.map((status) => slimContainer(status, share)),
-    ),
-    ...defined(
-      'initContainerStatuses',
-      raw.status?.initContainerStatuses?.map((status) => slimContainer(status, share)),
-    ),
+    ...defined({
+      phase: raw.status?.phase,
+      startTime: raw.status?.startTime,
+      conditions: share(conditionsOf(raw, (type) => type === 'Ready')),
+      containerStatuses: raw.status?.containerStatuses?.map((status) => slimContainer(status, share)),
+    }),
+    ...defined({
+      initContainerStatuses: raw.status?.initContainerStatuses?.map((status) => slimContainer(status, share)),
+    }),
   },
+  ...defined({ kubeletUid: raw.metadata.annotations?.['kubernetes.io/config.mirror'] }),
 });
 
 export const nodeView = (raw: Raw): NodeView => ({
   metadata: slimMeta(raw.metadata),
-  spec: { ...defined('unschedulable', raw.spec?.unschedulable) },
-  status: {
-    ...defined(
-      'conditions',
-      conditionsOf(raw, () => true),
-    ),
-  },
+  spec: defined({ unschedulable: raw.spec?.unschedulable }),
+  status: defined({ conditions: conditionsOf(raw, () => true) }),
 });
 
 export const replicaSetView = ({ metadata }: KubeObject): ReplicaSetView => {
@@ -136,43 +131,46 @@ export const controllerOf = ({ ownerReferences }: ObjectMeta): OwnerReference | 
 function slimMeta(metadata: ObjectMeta, share = unshared): ObjectMeta {
   const { name, namespace, uid, resourceVersion, labels, deletionTimestamp } = metadata;
   const controller = controllerOf(metadata);
+  const ownerReferences = share(controller && [controller]);
   return {
-    name,
-    ...defined('namespace', share(namespace)),
-    ...defined('uid', uid),
-    ...defined('resourceVersion', resourceVersion),
-    ...defined('labels', share(labels)),
-    ...defined('deletionTimestamp', deletionTimestamp),
-    ...defined('ownerReferences', share(controller && [controller])),
+    ...defined({ name, namespace: share(namespace), uid, resourceVersion, labels: share(labels), ownerReferences }),
+    ...defined({ deletionTimestamp }),
   };
 }
 
 const conditionsOf = (raw: Raw, wanted: (type: string) => boolean): StatusCondition[] | undefined =>
   raw.status?.conditions?.filter(({ type }) => wanted(type)).map(({ type, status }) => ({ type, status }));
 
-const slimContainer = (status: ContainerStatus, share: Share): ContainerStatus => ({
-  name: share(status.name),
-  ...defined('containerID', status.containerID),
-  ...defined('ready', status.ready),
-  ...defined('restartCount', status.restartCount),
-  ...defined('state', status.state && slimState(status.state)),
-  // Mostly there was none.
-  ...defined('lastState', share(status.lastState && slimState(status.lastState))),
-});
+const slimContainer = (status: ContainerStatus, share: Share): ContainerStatus => {
+  const { name, containerID, ready, restartCount, state, lastState } = status;
+  return defined({
+    name: share(name),
+    containerID,
+    ready,
+    restartCount,
+    state: state && slimState(state),
+    // Mostly there was none.
+    lastState: share(lastState && slimState(lastState)),
+  });
+};
 
 const slimState = ({ waiting, running, terminated }: ContainerState): ContainerState => ({
-  ...(waiting && { waiting: { ...defined('reason', waiting.reason) } }),
-  ...(running && { running: { ...defined('startedAt', running.startedAt) } }),
-  ...(terminated && {
-    terminated: {
-      exitCode: terminated.exitCode,
-      ...defined('reason', terminated.reason),
-      ...defined('containerID', terminated.containerID),
-      ...defined('startedAt', terminated.startedAt),
-      ...defined('finishedAt', terminated.finishedAt),
-    },
-  }),
+  ...(running && { running: defined({ startedAt: running.startedAt }) }),
+  ...(waiting && { waiting: defined({ reason: waiting.reason }) }),
+  ...(terminated && { terminated: slimEnd(terminated) }),
 });
 
-const defined = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
-  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+const slimEnd = ({ exitCode, reason, containerID, startedAt, finishedAt }: TerminatedState): TerminatedState =>
+  defined({ exitCode, reason, containerID, startedAt, finishedAt });
+
+type Defined<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
+
+/** Without members that are undefined. An object that has none is left as it was written: so it takes the least room. */
+function defined<T extends object>(object: T): Defined<T>;
+function defined(object: object): object {
+  const entries = Object.entries(object);
+  const kept = entries.filter(([, value]) => value !== undefined);
+  return kept.length === entries.length ? object : Object.fromEntries(kept);
+}
