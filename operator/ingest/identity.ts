@@ -1,6 +1,7 @@
 /** Who the rows of a pod, a node or a workload count for, as pure functions of what is known of the objects. */
 import type { RowIdentity, Target } from '../../engine/evaluate/target.ts';
 import { parseTime } from '../kube/time.ts';
+import { defined } from './defined.ts';
 import { controllerOf, type ContainerStatus, type NodeView, type PodView, type WorkloadView } from './views.ts';
 
 /** The identities of a pod's rows. */
@@ -46,34 +47,40 @@ export const workloadReference = ({ apiVersion, kind, metadata }: WorkloadView):
  */
 export function podIdentity(pod: PodView, workload: Target | undefined, node: Target | undefined): PodIdentity {
   const { uid = '', name, namespace = '', labels = {} } = pod.metadata;
-  const common = {
+  const { nodeName } = pod.spec;
+  const own: Target = defined({
+    kind: 'Pod' as const,
+    // Joined: a text that is composed is kept with its parts.
+    key: ['Pod', uid].join('/'),
     uid,
     namespace,
     name,
-    ...(pod.spec.nodeName !== undefined && { node: pod.spec.nodeName }),
-    ...(workload?.workload && { workload: workload.workload }),
+    node: nodeName,
+    workload: workload?.workload,
     labels,
-  };
-  const above = { ...(workload && { Workload: workload }), ...(node && { Node: node }) };
-  const podTarget: Target = {
-    kind: 'Pod',
-    key: ['Pod', uid].join('/'),
-    ...common,
-    ...started(parseTime(pod.status.startTime)),
-  };
-  const identity = { ...above, Pod: podTarget };
-  const containers = namesOf(pod).map((container) => {
-    const key = ['Container', uid, container].join('/');
-    const startedMs = startOf(statusOf(pod, container));
-    const target: Target = { kind: 'Container', key, ...common, container, ...started(startedMs) };
-    return { ...identity, Container: target };
+    startedMs: parseTime(pod.status.startTime),
   });
-  return { pod: identity, containers };
+  const containers = namesOf(pod).map((container) => {
+    const target: Target = defined({
+      kind: 'Container' as const,
+      key: ['Container', uid, container].join('/'),
+      uid,
+      namespace,
+      name,
+      node: nodeName,
+      workload: workload?.workload,
+      labels,
+      container,
+      startedMs: startOf(statusOf(pod, container)),
+    });
+    return defined({ Workload: workload, Node: node, Pod: own, Container: target });
+  });
+  return { pod: defined({ Workload: workload, Node: node, Pod: own }), containers };
 }
 
 /** By what rows may name each container of a pod: its name, and the runtime's id (hex) of its present and its last run. */
 export const rowNamesOf = (pod: PodView): string[][] =>
-  namesOf(pod).map((container) => [container, ...runtimeIds(statusOf(pod, container))]);
+  namesOf(pod).map((container) => [container].concat(runtimeIds(statusOf(pod, container))));
 
 /** Names of a pod's containers, those of its initialisation first. */
 export const namesOf = ({ spec }: PodView): string[] =>
@@ -96,8 +103,6 @@ const startOf = (status: ContainerStatus | undefined): number | undefined =>
       status?.state?.terminated?.startedAt ??
       status?.lastState?.terminated?.startedAt,
   );
-
-const started = (startedMs: number | undefined) => (startedMs === undefined ? {} : { startedMs });
 
 const runtimeIds = (status: ContainerStatus | undefined): string[] =>
   [status?.containerID, status?.state?.terminated?.containerID, status?.lastState?.terminated?.containerID]

@@ -3,6 +3,7 @@
  * samples are whose and how it is. Each function is the `transform` of a reflector.
  */
 import type { Condition, KubeObject, ObjectMeta, OwnerReference } from '../kube/api.ts';
+import { defined } from './defined.ts';
 import { unshared, type Share } from './share.ts';
 
 export interface TerminatedState {
@@ -162,15 +163,3 @@ const slimState = ({ waiting, running, terminated }: ContainerState): ContainerS
 
 const slimEnd = ({ exitCode, reason, containerID, startedAt, finishedAt }: TerminatedState): TerminatedState =>
   defined({ exitCode, reason, containerID, startedAt, finishedAt });
-
-type Defined<T> = {
-  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
-} & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
-
-/** Without members that are undefined. An object that has none is left as it was written: so it takes the least room. */
-function defined<T extends object>(object: T): Defined<T>;
-function defined(object: object): object {
-  const entries = Object.entries(object);
-  const kept = entries.filter(([, value]) => value !== undefined);
-  return kept.length === entries.length ? object : Object.fromEntries(kept);
-}
