@@ -7,6 +7,7 @@ import {
   type Scope,
   type SourceId,
 } from '../../../engine/frame/types.ts';
+import { defined } from '../defined.ts';
 import { stateColumns } from './samples.ts';
 
 interface Entry extends Row {
@@ -75,7 +76,8 @@ export class Board {
   set(row: Row, values: Float32Array): void {
     const of = this.#entries.get(row.uid);
     const known = of?.find((entry) => entry.scope === row.scope && entry.container === row.container);
-    const entry = known ?? { ...row, place: this.#takePlace(), changed: true };
+    const { scope, uid, container } = row;
+    const entry = known ?? defined({ scope, uid, container, place: this.#takePlace(), changed: true });
     if (known === undefined) {
       // Neither pushed nor spread: an array that grows takes room for sixteen more.
       this.#entries.set(row.uid, of === undefined ? [entry] : of.concat(entry));
