@@ -1,18 +1,16 @@
 import { expect } from 'chai';
+import type { DetectionPolicy } from '../crds/detection-policy.ts';
 import type { Target } from '../engine/evaluate/target.ts';
-import type { Verdict } from '../engine/evaluate/verdict.ts';
 import { whyUnknown } from './cluster-view.ts';
-import type { Policies } from './controllers/detection-policy/policies.ts';
 
 /** Of targets on these nodes, `silent` of which say nothing. */
 function said(nodes: readonly (string | undefined)[], silent: readonly string[]): string | undefined {
-  const verdicts = nodes.map((node, i) => {
+  const targets = nodes.map((node, i): Target => {
     const target: Target = { kind: 'Pod', key: `${i}`, uid: `${i}`, namespace: 'shop', name: `${i}`, labels: {} };
-    return { policyId: 'p', target: { ...target, ...(node !== undefined && { node }) } } as Verdict;
+    return node === undefined ? target : Object.assign(target, { node });
   });
   const spec = { signals: [{ metric: 'k8s.pod.memory.usage' }], staleAfterSeconds: 15 };
-  const policies = { get: () => ({ policy: { spec } }) } as unknown as Policies;
-  return whyUnknown(verdicts, policies, {
+  return whyUnknown({ spec } as DetectionPolicy, targets, {
     whyUnknown: ({ target: { node = '' } }) => (silent.includes(node) ? `agent of ${node}: silent` : undefined),
   });
 }

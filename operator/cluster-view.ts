@@ -1,6 +1,6 @@
-import type { Verdict } from '../engine/evaluate/verdict.ts';
+import type { DetectionPolicy } from '../crds/detection-policy.ts';
+import type { Target } from '../engine/evaluate/target.ts';
 import { metricNamed } from '../engine/metrics.ts';
-import type { Policies } from './controllers/detection-policy/policies.ts';
 import type { TargetReference } from './controllers/targets.ts';
 import type { Ingest } from './ingest/pipeline.ts';
 import type { ingestReflectors } from './ingest/reflectors.ts';
@@ -40,24 +40,23 @@ export function existsIn(watched: Watched, { kind, uid, workload }: TargetRefere
 const mostPlaces = 3;
 
 /**
- * What is wrong with the sources of targets that one policy judges unknown, if that is known: where most of them are
- * first, such as `agent of node-1: no frame for 42 s (9 targets)`.
+ * What is wrong with the sources of targets that a policy judges unknown, if that is known: where most of them are first,
+ * such as `agent of node-1: no frame for 42 s (9 targets)`.
  */
 export function whyUnknown(
-  verdicts: readonly Verdict[],
-  policies: Policies,
+  policy: DetectionPolicy | undefined,
+  targets: Iterable<Target>,
   ingest: Pick<Ingest, 'whyUnknown'>,
 ): string | undefined {
-  const policy = policies.get(verdicts[0]?.policyId ?? '')?.policy;
   if (policy === undefined) return undefined;
   const producers = new Set(policy.spec.signals.flatMap(({ metric }) => metricNamed(metric)?.producer ?? []));
   const staleAfterMs = policy.spec.staleAfterSeconds * 1000;
-  const places = Map.groupBy(verdicts, ({ target }) => target.node ?? '');
+  const places = Map.groupBy(targets, ({ node = '' }) => node);
   const wrong = [...places.values()]
     .toSorted((a, b) => b.length - a.length)
     .slice(0, mostPlaces)
     .flatMap((of) => {
-      const why = of[0] && ingest.whyUnknown({ target: of[0].target, producers, staleAfterMs });
+      const why = of[0] && ingest.whyUnknown({ target: of[0], producers, staleAfterMs });
       return why === undefined
         ? []
         : [places.size === 1 ? why : `${why} (${of.length === 1 ? '1 target' : `${of.length} targets`})`];

@@ -194,6 +194,19 @@ describe('Evaluator', () => {
     expect(bench.told()).to.deep.equal(['7s a/app Inactive > Firing']);
   });
 
+  it('names the targets of which nothing is known, and of the others only the verdicts that are wanted', () => {
+    const bench = new Bench();
+    const named = (targets: Iterable<Target>): string[] => Array.from(targets, ({ name }) => name);
+    bench.give({ a: 0.95, b: 0.1 });
+    expect(named(bench.evaluator.unknown('p'))).to.deep.equal([]);
+    bench.advance(10);
+    bench.give({ a: 0.95 }, ['a']);
+    bench.advance(10);
+    expect(named(bench.evaluator.unknown('p'))).to.deep.equal(['b']);
+    const firing = [...bench.evaluator.unsettled('p', (_, state) => state === 'Firing')];
+    expect(named(firing.map(({ target }) => target))).to.deep.equal(['a']);
+  });
+
   it('ends a target 15 s after the last source stopped speaking of it, and starts its slot afresh', () => {
     const bench = new Bench();
     const unsettled = (): string[] => Array.from(bench.evaluator.unsettled('p'), ({ target }) => target.name);

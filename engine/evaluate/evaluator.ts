@@ -151,9 +151,14 @@ export class Evaluator {
     return this.#policies.get(policyId)?.verdicts(this.#nowMs, wanted) ?? [];
   }
 
-  /** The verdicts of a policy on targets that are not `Inactive`, in the order in which they ceased to be. */
-  unsettled(policyId: string): Iterable<Verdict> {
-    return this.#policies.get(policyId)?.unsettled(this.#nowMs) ?? [];
+  /** The verdicts of a policy, of those that are `wanted`, on targets that are not `Inactive`, in the order in which they ceased to be. */
+  unsettled(policyId: string, wanted: Wanted = () => true): Iterable<Verdict> {
+    return this.#policies.get(policyId)?.unsettled(this.#nowMs, wanted) ?? [];
+  }
+
+  /** The targets of a policy whose verdict is `Unknown`; at times these are all, and their verdicts would be much. */
+  unknown(policyId: string): Iterable<Target> {
+    return this.#policies.get(policyId)?.unknown() ?? [];
   }
 
   /** The targets of a policy, in the order in which they were first seen. */

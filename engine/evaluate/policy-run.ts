@@ -225,10 +225,19 @@ export class PolicyRun {
     }
   }
 
-  *unsettled(nowMs: number): Iterable<Verdict> {
+  *unsettled(nowMs: number, wanted: Wanted): Iterable<Verdict> {
     for (const slot of this.#places.unsettled()) {
       const target = this.#targets[slot];
-      if (target !== undefined) yield this.#verdict(slot, target, nowMs);
+      if (target !== undefined && wanted(target, this.#places.shown(slot).state))
+        yield this.#verdict(slot, target, nowMs);
+    }
+  }
+
+  /** The targets of which nothing is known, but for those that nobody looks at. */
+  *unknown(): Iterable<Target> {
+    for (const slot of this.#places.unsettled()) {
+      const target = this.#targets[slot];
+      if (target !== undefined && this.#places.shown(slot).state === 'Unknown') yield target;
     }
   }
 
@@ -374,6 +383,8 @@ export class PolicyRun {
     if ((why & (watched | timed)) !== 0 && !this.#places.isInactive(slot)) return false;
     this.#attention.pay(slot, any === 0 ? 0 : noticed);
     this.#places.see(slot, nowMs);
+    // With what it knows of the target it takes as much room as all else of it; at a start all of them are judged once.
+    if (any === 0) this.#whens.delete(slot);
     return true;
   }
 

@@ -100,7 +100,8 @@ export class Operator {
       view: {
         counts: (id) => cluster.counts(id),
         verdicts: (id, wanted) => cluster.verdicts(id, wanted),
-        unsettled: (id) => cluster.verdicts(id, (_, state) => state !== 'Inactive'),
+        unsettled: (id, wanted) => cluster.verdicts(id, wanted),
+        unknown: () => [],
         targets: (id) => cluster.verdicts(id).map(({ target }) => target),
         notLive: () => (this.isLive ? undefined : 'the stream is being read'),
         staleness: () => undefined,

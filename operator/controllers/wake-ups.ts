@@ -228,7 +228,7 @@ export class WakeUps {
     if (!judge.isLive) return;
     for (const { compiled } of policies.list())
       if (policyUid === undefined || compiled.id === policyUid)
-        for (const verdict of view.unsettled(compiled.id)) this.#open(verdict);
+        for (const verdict of view.unsettled(compiled.id, (_, state) => state === 'Firing')) this.#open(verdict);
   }
 
   /** A policy is in force, or is none any more, from here on; what depends on it is looked at after that. */

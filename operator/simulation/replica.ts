@@ -196,7 +196,8 @@ export class Replica {
       view: {
         counts,
         verdicts: (id, wanted) => engine.verdicts(id, wanted),
-        unsettled: (id) => engine.verdicts(id, (_, state) => state !== 'Inactive'),
+        unsettled: (id, wanted) => engine.verdicts(id, wanted),
+        unknown: () => [],
         targets: (id) => engine.verdicts(id).map(({ target }) => target),
         expressionError: () => undefined,
         shed: () => undefined,

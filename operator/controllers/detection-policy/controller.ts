@@ -23,21 +23,25 @@ export type Producer = 'agent' | 'state';
 export interface PolicyView {
   counts(policyId: string): Readonly<Record<VerdictState, number>>;
   verdicts(policyId: string, wanted: Wanted): Iterable<Verdict>;
-  /** Those that are not `Inactive`. */
-  unsettled(policyId: string): Iterable<Verdict>;
+  /** Of those that are not `Inactive`. */
+  unsettled(policyId: string, wanted: Wanted): Iterable<Verdict>;
+  /** The targets whose verdict is `Unknown`. */
+  unknown(policyId: string): Iterable<Target>;
   targets(policyId: string): Iterable<Target>;
   /** What the last failed evaluation of the policy's expressions said; undefined when none has failed. */
   expressionError(policyId: string): string | undefined;
   /** Why the stream is not read up to the present; undefined when it is. */
   notLive(): string | undefined;
   /** What is wrong with the sources of these targets, if that is known. */
-  staleness(verdicts: readonly Verdict[]): string | undefined;
+  staleness(policyId: string, targets: Iterable<Target>): string | undefined;
   /** Since when a policy is shed, for the operator does not keep up; undefined while it is judged. */
   shed(policyId: string): Shed | undefined;
   /** What is wrong with the samples of a policy in force. */
   data(policyId: string): PolicyData | undefined;
   readonly latencies: Latencies<Producer>;
 }
+
+const isFiring: Wanted = (_, state) => state === 'Firing' || state === 'Clearing';
 
 /** Figures alone are written at most so often, for each policy. */
 const figuresEveryMs = 10_000;
@@ -93,9 +97,6 @@ export class DetectionPolicyController {
     const inForce = this.#policies.get(uid);
     const counts = this.#view.counts(uid);
     const shed = this.#view.shed(uid);
-    // Of one that is shed all are unknown, and for the same reason.
-    const verdicts = shed === undefined ? [...this.#view.unsettled(uid)] : [];
-    const unknown = verdicts.filter(({ state }) => state === 'Unknown');
     // Also of one that is not in force: what it names may be missing besides.
     const stated: Partial<DetectionPolicy['spec']> = (inForce?.policy ?? policy).spec;
     const routes = stated.routes ?? [];
@@ -109,8 +110,9 @@ export class DetectionPolicyController {
       notLive: this.#view.notLive(),
       shed,
       counts,
-      firing: verdicts.filter(({ state }) => state === 'Firing' || state === 'Clearing'),
-      staleness: unknown.length === 0 ? undefined : this.#view.staleness(unknown),
+      // Of one that is shed all are unknown, and for the same reason.
+      firing: shed === undefined ? [...this.#view.unsettled(uid, isFiring)] : [],
+      staleness: shed === undefined ? this.#view.staleness(uid, this.#view.unknown(uid)) : undefined,
       data: this.#view.data(uid),
       latency: inForce && this.#view.latencies.quantiles(producersOf(inForce.policy)),
       expressionError: this.#view.expressionError(uid),
