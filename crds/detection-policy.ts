@@ -267,6 +267,8 @@ Example:
     wide(column('Severity', '.spec.severity', 'How bad it is when it fires.')),
     wide(column('Unknown', '.status.targets.unknown', 'Targets without recent samples.', 'integer')),
     wide(column('P99-ms', '.status.latency.p99Milliseconds', 'Sample to verdict, 99th percentile.', 'integer')),
+    wide(condition('Budget', 'Whether the latency budget is kept.', 'WithinLatencyBudget')),
+    wide(condition('Shed', 'Whether it is not judged, for the operator does not keep up.')),
     wide(column('Precision', '.status.feedback.precision', 'Share of its incidents that people found right.')),
     wide(condition('Reason', 'What is wrong with the policy, if anything.', 'Ready', 'message')),
     age,

@@ -52,7 +52,7 @@ export function renderStatus(situation: Situation, view: View): string[] {
     ...section(view, 'PAUSED', pauses(situation, view)),
     ...section(view, 'FIRING', firing(situation, view)),
     ...section(view, 'REMEDIATIONS', remediating(situation, view)),
-    ...section(view, 'POLICIES THAT CANNOT JUDGE', policies(situation, view)),
+    ...section(view, 'POLICIES IN TROUBLE', policies(situation, view)),
     ...section(view, 'NOT READ', situation.unread),
   ];
 }
@@ -163,10 +163,9 @@ function remediating(situation: Situation, view: View): string[] {
 }
 
 function policies(situation: Situation, view: View): string[] {
-  const lines = troubled(situation).map((policy) => {
-    const [first] = troublesOf(policy);
-    return [qualified(policy.metadata), first?.reason ?? '', first?.message ?? ''];
-  });
+  const lines = situation.policies.flatMap((policy) =>
+    troublesOf(policy).map(({ reason, message }) => [qualified(policy.metadata), reason, message]),
+  );
   return rows(view, [{ title: 'POLICY' }, { title: 'REASON' }, { title: 'WHY', shrinks: true }], lines);
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { validPolicy } from '../../../crds/testing/valid.ts';
 import { troublesOf } from './troubles.ts';
 
-describe('what keeps a policy from judging', () => {
+describe('what keeps a policy from its work', () => {
   const of = (...conditions: string[]): string[] =>
     troublesOf({
       ...validPolicy(),
@@ -14,13 +14,18 @@ describe('what keeps a policy from judging', () => {
       },
     }).map(({ type, status }) => `${type}=${status}`);
 
-  it('is that it is not ready, that samples are missing, or that it is shed', () => {
+  it('is that it is not ready, that samples are missing, that it is shed, or that what its routes name is not there', () => {
     expect(of('Ready=True', 'DataFresh=True', 'Shed=False', 'Firing=True')).to.deep.equal([]);
     expect(of('DataFresh=Unknown')).to.deep.equal([]);
     expect(of('Shed=True', 'DataFresh=False', 'Ready=False')).to.deep.equal([
       'Ready=False',
       'DataFresh=False',
       'Shed=True',
+    ]);
+    expect(of('NotifiersFound=False', 'PlansFound=False', 'ExpressionsEvaluate=False')).to.deep.equal([
+      'ExpressionsEvaluate=False',
+      'PlansFound=False',
+      'NotifiersFound=False',
     ]);
     expect(of()).to.deep.equal([]);
   });
