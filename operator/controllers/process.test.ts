@@ -101,7 +101,7 @@ export class Operator {
         counts: (id) => cluster.counts(id),
         verdicts: (id, wanted) => cluster.verdicts(id, wanted),
         unsettled: (id, wanted) => cluster.verdicts(id, wanted),
-        unknown: () => [],
+        unknown: (id) => cluster.verdicts(id, (_, state) => state === 'Unknown').map(({ target }) => target),
         targets: (id) => cluster.verdicts(id).map(({ target }) => target),
         notLive: () => (this.isLive ? undefined : 'the stream is being read'),
         staleness: () => undefined,

@@ -206,7 +206,7 @@ describe('DetectionPolicy', () => {
     await cluster.judged(policy, nodeTarget('node-2'), 'Unknown');
     await cluster.seconds(11);
     expect(condition(stored(), 'DataFresh')).to.equal('False SamplesMissing');
-    expect(message('DataFresh')).to.equal('1 of 2 targets are without recent samples');
+    expect(message('DataFresh')).to.equal('1 of 2 targets are without recent samples: node-2');
     expect(condition(stored(), 'Firing')).to.equal('False Quiet');
     expect(message('Firing')).to.equal('no target fires of which samples come');
     await cluster.judged(policy, nodeTarget('node-1'), 'Unknown');

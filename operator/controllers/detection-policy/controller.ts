@@ -112,6 +112,7 @@ export class DetectionPolicyController {
       counts,
       // Of one that is shed all are unknown, and for the same reason.
       firing: shed === undefined ? [...this.#view.unsettled(uid, isFiring)] : [],
+      unknown: this.#view.unknown(uid),
       staleness: shed === undefined ? this.#view.staleness(uid, this.#view.unknown(uid)) : undefined,
       data: this.#view.data(uid),
       latency: inForce && this.#view.latencies.quantiles(producersOf(inForce.policy)),

@@ -24,9 +24,9 @@ export interface PolicyInForce {
 export interface PoliciesOptions {
   readonly evaluator: Pick<Evaluator, 'setPolicy' | 'removePolicy'>;
   readonly rootNamespace: string;
-  /** Labels of a namespace; undefined when there is no such namespace. */
   /** Told of each policy that comes into force. */
   readonly onInForce?: (policy: CompiledPolicy) => void;
+  /** Labels of a namespace; undefined when there is no such namespace. */
   readonly namespaceLabels: (namespace: string) => Readonly<Record<string, string>> | undefined;
 }
 

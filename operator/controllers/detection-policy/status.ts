@@ -34,7 +34,8 @@ export interface PolicyStatusFacts {
   readonly counts: Readonly<Record<VerdictState, number>>;
   /** The targets that fire now. */
   readonly firing: readonly Verdict[];
-  /** What is wrong with the sources of targets without samples, if that is known. */
+  /** Targets without samples, and what is wrong with their sources, if that is known. */
+  readonly unknown: Iterable<Target>;
   readonly staleness: string | undefined;
   readonly data: PolicyData | undefined;
   readonly latency: Quantiles | undefined;
@@ -117,7 +118,7 @@ function shed(draft: StatusDraft, { shed: is }: PolicyStatusFacts): void {
 }
 
 function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number): void {
-  const { counts, staleness, data, notLive, running, shed: isShed } = facts;
+  const { counts, unknown, staleness, data, notLive, running, shed: isShed } = facts;
   const stuck = data?.stuck ?? [];
   if (running === undefined) draft.set('DataFresh', 'Unknown', 'NotJudged', 'nothing is judged');
   else if (notLive !== undefined) draft.set('DataFresh', 'Unknown', 'StreamNotRead', notLive);
@@ -126,15 +127,24 @@ function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number
   else if (matched === 0)
     draft.set('DataFresh', 'Unknown', 'NoTargets', 'no target is selected of which samples have arrived');
   else if (counts.Unknown === 0 && stuck.length > 0) {
-    const named = stuck.slice(0, mostNamed).map(({ name }) => name);
-    const names = `${named.join(', ')}${stuck.length > mostNamed ? ', …' : ''}`;
     const share = `${stuck.length} of ${matched} targets have a value that never stands still and does`;
-    draft.set('DataFresh', 'False', 'SensorsStuck', `${share}: ${names}`);
+    draft.set('DataFresh', 'False', 'SensorsStuck', `${share}: ${namesOf(stuck, stuck.length)}`);
   } else if (counts.Unknown === 0) draft.set('DataFresh', 'True', 'SamplesArrive', 'samples of all targets arrive');
   else {
     const share = `${counts.Unknown} of ${matched} targets are without recent samples`;
-    draft.set('DataFresh', 'False', 'SamplesMissing', staleness === undefined ? share : `${share}: ${staleness}`);
+    // Where the sources are well, it is the targets: a container that waits to be started again has no cgroup.
+    draft.set('DataFresh', 'False', 'SamplesMissing', `${share}: ${staleness ?? namesOf(unknown, counts.Unknown)}`);
   }
+}
+
+/** The first of so many; there may be very many. */
+function namesOf(targets: Iterable<Target>, count: number): string {
+  const names: string[] = [];
+  for (const { name, container } of targets) {
+    if (names.length === mostNamed) break;
+    names.push(container === undefined ? name : `${name}/${container}`);
+  }
+  return `${names.join(', ')}${count > mostNamed ? ', …' : ''}`;
 }
 
 /** Of a target without samples nobody knows whether it fires. */
