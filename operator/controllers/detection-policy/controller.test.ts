@@ -71,6 +71,7 @@ describe('DetectionPolicy', () => {
       await cluster.start();
       expect(condition(stored(), 'Ready')).to.equal(`False ${reason}`);
       expect(message('Ready')).to.include(field);
+      expect(condition(stored(), 'Firing')).to.equal('Unknown NotJudged');
       // Nor does its plan exist.
       if (!('routes' in spec)) expect(condition(stored(), 'PlansFound')).to.equal('False PlanNotFound');
     });
@@ -181,6 +182,14 @@ describe('DetectionPolicy', () => {
     expect(stored()).to.deep.equal(said);
     await cluster.seconds(6);
     expect(condition(stored(), 'DataFresh')).to.equal('Unknown StreamNotRead');
+  });
+
+  it('does not say that it is quiet before the stream has been read', async () => {
+    cluster.policy();
+    cluster.operator.isLive = false;
+    await cluster.start();
+    await cluster.seconds(11);
+    expect(condition(stored(), 'Firing')).to.equal('Unknown StreamNotRead');
   });
 
   it('counts what people say of its incidents', async () => {
