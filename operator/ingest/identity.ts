@@ -78,9 +78,17 @@ export function podIdentity(pod: PodView, workload: Target | undefined, node: Ta
   return { pod: defined({ Workload: workload, Node: node, Pod: own }), containers };
 }
 
-/** By what rows may name each container of a pod: its name, and the runtime's id (hex) of its present and its last run. */
-export const rowNamesOf = (pod: PodView): string[][] =>
-  namesOf(pod).map((container) => [container].concat(runtimeIds(statusOf(pod, container))));
+/** The container of a pod that a row names: by its name, or by the runtime's id (hex) of its present or its last run. */
+export function containerNamed(pod: PodView, { containers }: PodIdentity, named: string): RowIdentity | undefined {
+  const run = `://${named}`;
+  return containers.find(({ Container: { container = '' } = {} }) => {
+    return container === named || runsOf(statusOf(pod, container)).some((id) => id?.endsWith(run));
+  });
+}
+
+/** All that rows may name containers of a pod by. */
+export const rowNamesOf = (pod: PodView): object[] =>
+  namesOf(pod).map((container) => ({ container, runs: runsOf(statusOf(pod, container)) }));
 
 /** Names of a pod's containers, those of its initialisation first. */
 export const namesOf = ({ spec }: PodView): string[] =>
@@ -104,7 +112,8 @@ const startOf = (status: ContainerStatus | undefined): number | undefined =>
       status?.lastState?.terminated?.startedAt,
   );
 
-const runtimeIds = (status: ContainerStatus | undefined): string[] =>
-  [status?.containerID, status?.state?.terminated?.containerID, status?.lastState?.terminated?.containerID]
-    .filter((id): id is string => id !== undefined && id !== '')
-    .map((id) => id.slice(id.indexOf('://') + 3));
+const runsOf = (status: ContainerStatus | undefined): (string | undefined)[] => [
+  status?.containerID,
+  status?.state?.terminated?.containerID,
+  status?.lastState?.terminated?.containerID,
+];

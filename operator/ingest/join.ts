@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RowIdentity, Target } from '../../engine/evaluate/target.ts';
 import type { Keyframe, Row, SourceId } from '../../engine/frame/types.ts';
 import {
+  containerNamed,
   nodeTarget,
   ownerOf,
   podIdentity,
@@ -140,7 +141,7 @@ export class Join {
     const pod = this.#pods.get(uid) ?? this.#pods.get(this.#staticPods.get(uid) ?? '');
     if (pod === undefined || (producer === 'agent' && pod.view.spec.nodeName !== node)) return undefined;
     if (scope === 'Pod') return pod.identity.pod;
-    return pod.identity.containers[rowNamesOf(pod.view).findIndex((names) => names.includes(container ?? ''))];
+    return containerNamed(pod.view, pod.identity, container ?? '');
   }
 
   #identityOf(view: PodView): PodIdentity {
