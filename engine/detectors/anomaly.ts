@@ -1,6 +1,6 @@
 import { quantity } from '../quantity-schema.ts';
 import { quantityNumber } from '../quantity.ts';
-import { alarmAt, alarms, alarmSize } from './anomaly/alarm.ts';
+import { alarmAt, alarms, alarmSize, fadingOf } from './anomaly/alarm.ts';
 import { comparedBy, hasLearnt, look, Sight, viewsSize, type Sensitivity } from './anomaly/look.ts';
 import { learn, placeOf, rank, tailSize } from './anomaly/tail.ts';
 import { loudest, strangenessOf, views } from './anomaly/views.ts';
@@ -45,8 +45,6 @@ const schema = {
 
 /** Below half of what is an alarm, held for a while, the alarm is over. */
 const endsAt = alarmAt / 2;
-/** What a score is worth after one more value: half after 15. */
-const holding = 2 ** (-1 / 15);
 /** Records are half forgotten after so many values: a service has no last page. */
 export const forgetAfter = 20_000;
 const secondsPerWeek = 604_800;
@@ -110,11 +108,13 @@ class AnomalyBank implements DetectorBank {
   firing = new Uint8Array(0);
   readonly #watch: Watch;
   readonly #sight = new Sight();
+  readonly #fading: number;
   #state = new Float64Array(0);
   #found = new Float64Array(0);
 
   constructor(watch: Watch) {
     this.#watch = watch;
+    this.#fading = fadingOf(watch.everyMs);
   }
 
   grow(slots: number): void {
@@ -236,7 +236,7 @@ class AnomalyBank implements DetectorBank {
     const strangeness = strangenessOf(this.#sight.scores);
     const place = placeOf(strangeness, this.#sight.far[0] as number);
     found[foundAt + elsewhere] = 0;
-    found[foundAt + held] = Math.max(strangeness, (found[foundAt + held] as number) * holding);
+    found[foundAt + held] = Math.max(strangeness, (found[foundAt + held] as number) * this.#fading);
     const was = this.firing[slot] !== 0;
     if (alarms(state, at + alarm, strangeness, acceptedPerValue)) {
       this.#note(slot, place, was);

@@ -16,7 +16,7 @@ export interface ScoringSpec {
 }
 
 /** Rises when the same settings score otherwise than before: scores of another version are not used. */
-const modelVersion = 1;
+const modelVersion = 2;
 
 /** A scoring with its name. */
 export interface Scoring {

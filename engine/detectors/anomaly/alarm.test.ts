@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { alarms, alarmSize, freeAlarms } from './alarm.ts';
+import { alarms, alarmSize, fadingOf, freeAlarms } from './alarm.ts';
 import { strangest } from './views.ts';
 
 /** How many values of a series are alarms. */
@@ -33,6 +33,14 @@ describe('anomaly: alarms', () => {
         1 / 1000,
       ),
     ).to.be.within(100, 107));
+
+  for (const [everySeconds, values] of [
+    [10, 15],
+    [60, 15],
+    [300, 3],
+  ] as const)
+    it(`have faded by half after ${values} values, where one comes every ${everySeconds} s`, () =>
+      expect(fadingOf(everySeconds * 1000) ** values).to.be.closeTo(0.5, 1e-12));
 
   it('do not come again for 60 values, unless three times as strange', () => {
     const quiet = Array.from<number>({ length: 58 }).fill(0);

@@ -16,6 +16,13 @@ const raise = 1.5;
 /** Alarms there can be beyond those accepted: after so many no score is high enough. */
 export const freeAlarms = Math.ceil(Math.log(strangest / alarmAt) / Math.log(raise));
 
+/** A score is worth half after so many values, or so long, whichever is sooner. */
+const fadingValues = 15;
+const fadingMs = 900_000;
+
+/** What a score is worth after one more value, where one comes every so often: an alarm lasts until its score has faded. */
+export const fadingOf = (everyMs: number): number => 2 ** (-1 / Math.min(fadingValues, fadingMs / everyMs));
+
 const last = 0;
 const since = 1;
 /** How many times over the level is raised. */

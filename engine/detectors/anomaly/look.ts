@@ -1,4 +1,4 @@
-import { Features, learningValues, recordSize, scoreAll, type Tails } from './record.ts';
+import { Features, learningValues, recordSize, scoreAll, type Habits, type Tails } from './record.ts';
 import { views, type View } from './views.ts';
 
 // Where the numbers of a series stand, from its first one.
@@ -50,6 +50,9 @@ const season = views.indexOf('Season');
 const sum = views.indexOf('Sum');
 /** What each view needs before it scores, in the order of the views. */
 const learning = Uint16Array.from(views, (view) => (view === 'Season' ? seasonalLearningValues : learningValues));
+/** Steps are what noise makes records of: theirs lasts half as long, and a step has to be twice as far beyond it. */
+const margins = Float64Array.from(views, (view) => (view === 'Step' ? 0.2 : 0.1));
+const lasting = Float64Array.from(views, (view) => (view === 'Step' ? 0.5 : 1));
 
 /** Whether a series has had enough values for its records to mean something. */
 export const hasLearnt = (state: Float64Array, at: number): boolean => (state[at + count] ?? 0) >= learningValues;
@@ -117,7 +120,7 @@ export function look(
   values[8] = state[at + unrest] as number;
   floors[8] = 0.1;
   leasts[8] = 0;
-  scoreAll(state, first, features, tails.upper ? (tails.lower ? bothWays : upwards) : downwards, learning, forgetAfter);
+  scoreAll(state, first, features, tails.upper ? (tails.lower ? bothWays : upwards) : downwards, forgetAfter);
 }
 
 /** The two numbers that a view has compared: a value, and what it is beyond or away from. To be asked after the look. */
@@ -162,9 +165,10 @@ const tailsOf = (tails: Tails): Tails[] => {
     return view === 'Restless' ? { upper: both, lower: false } : tails;
   });
 };
-const bothWays = tailsOf({ upper: true, lower: true });
-const upwards = tailsOf({ upper: true, lower: false });
-const downwards = tailsOf({ upper: false, lower: true });
+const habitsOf = (tails: Tails): Habits => ({ tails: tailsOf(tails), learning, margins, lasting });
+const bothWays = habitsOf({ upper: true, lower: true });
+const upwards = habitsOf({ upper: true, lower: false });
+const downwards = habitsOf({ upper: false, lower: true });
 
 function follow(state: Float64Array, i: number, value: number, weight: number): void {
   state[i] = (state[i] as number) + weight * (value - (state[i] as number));

@@ -24,6 +24,17 @@ export interface Tails {
   readonly lower: boolean;
 }
 
+/** How each of some features is judged. */
+export interface Habits {
+  readonly tails: readonly Tails[];
+  /** How many values are learnt before it scores. */
+  readonly learning: Uint16Array;
+  /** How far beyond its record, in scales, it has to be to score a half, once the record is old. */
+  readonly margins: Float64Array;
+  /** How long its record lasts, as a share of how long the others do. */
+  readonly lasting: Float64Array;
+}
+
 /** What some features are now, and what each scores against its record; made once, and overwritten. */
 export class Features {
   /** NaN: there is none now, so it scores 0 and is not learnt. */
@@ -45,18 +56,17 @@ export class Features {
 
 /**
  * Scores each feature against its record, then lets the record learn it. The records stand one after the other from
- * `at`. `tails` says for each what is strange, `learning` how many values are learnt first; half of a record is
- * forgotten after `forgetAfter` values.
+ * `at`; half of one is forgotten after `forgetAfter` values, or the share of them that its habits say.
  */
 export function scoreAll(
   state: Float64Array,
   at: number,
   features: Features,
-  tails: readonly Tails[],
-  learning: Uint16Array,
+  habits: Habits,
   forgetAfter: number,
 ): void {
   const { values, scores } = features;
+  const { learning } = habits;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     scores[i] = 0;
@@ -66,7 +76,7 @@ export function scoreAll(
     if (count < (learning[i] as number)) {
       state[record + low] = count === 0 ? value : Math.min(state[record + low] as number, value);
       state[record + high] = count === 0 ? value : Math.max(state[record + high] as number, value);
-    } else compare(state, record, features, i, tails[i] as Tails, forgetAfter);
+    } else compare(state, record, features, i, habits, forgetAfter);
     const weight = Math.max(1 / (count + 1), 1 / spreadMemory);
     const off = value - (state[record + mean] as number);
     state[record + mean] = (state[record + mean] as number) + weight * off;
@@ -81,15 +91,16 @@ function compare(
   at: number,
   { values, floors, leasts, scores }: Features,
   i: number,
-  tails: Tails,
+  { tails, margins, lasting }: Habits,
   forgetAfter: number,
 ): void {
   const value = values[i] as number;
+  const { upper, lower } = tails[i] as Tails;
   const lowest = state[at + low] as number;
   const most = state[at + high] as number;
   const center = state[at + mean] as number;
   const spread = state[at + variance] as number;
-  const forgetting = Math.LN2 / forgetAfter;
+  const forgetting = Math.LN2 / (forgetAfter * (lasting[i] as number));
   state[at + high] = most - forgetting * haste(most - center, spread) * (most - center);
   state[at + low] = lowest - forgetting * haste(lowest - center, spread) * (lowest - center);
   const above = value - most;
@@ -98,10 +109,10 @@ function compare(
   const scale = 0.7 * (most - lowest) + 1.8 * Math.sqrt(spread) + (floors[i] as number);
   if (above > 0) state[at + high] = (state[at + high] as number) + Math.min(above, scale);
   else state[at + low] = (state[at + low] as number) - Math.min(below, scale);
-  const excess = (tails.upper && above > 0 ? above : tails.lower && below > 0 ? below : 0) - (leasts[i] as number);
+  const excess = (upper && above > 0 ? above : lower && below > 0 ? below : 0) - (leasts[i] as number);
   if (!(excess > 0) || scale === 0) return;
   const distance = excess / scale;
-  scores[i] = distance / (distance + 0.1 * (1 + 1000 / (state[at + seen] as number)));
+  scores[i] = distance / (distance + (margins[i] as number) * (1 + 1000 / (state[at + seen] as number)));
 }
 
 /** How many times as fast a record is forgotten that is so far from the mean of all values. */

@@ -26,7 +26,7 @@ export const weights: Readonly<Record<View, number>> = {
   Highest: 1.5,
   Season: 0.5,
   Sum: 0.75,
-  Step: 0.25,
+  Step: 1,
   Restless: 0.5,
 };
 

@@ -1,5 +1,4 @@
-/** What a score is worth after one more row: half after 15. */
-export const holding = 2 ** (-1 / 15);
+import { fadingOf } from '../../../engine/detectors/anomaly/alarm.ts';
 
 /** For each row the mean of the three highest of `metrics` scores: what is strange shows in more than one of them. */
 export function topThree(scores: Float64Array, metrics: number, row: number): number {
@@ -25,10 +24,10 @@ export function fused(scores: Float64Array, metrics: number): Float64Array {
   return Float64Array.from({ length: scores.length / metrics }, (_, row) => topThree(scores, metrics, row));
 }
 
-/** Lets each metric's score fade instead of ending with its row. */
-export function held(scores: Float64Array, metrics: number): Float64Array {
+/** Lets each metric's score fade instead of ending with its row, as an alarm of the product does. */
+export function held(scores: Float64Array, metrics: number, everyMs: number): Float64Array {
+  const fading = fadingOf(everyMs);
   const out = Float64Array.from(scores);
-  for (let i = metrics; i < out.length; i++)
-    out[i] = Math.max(out[i] as number, (out[i - metrics] as number) * holding);
+  for (let i = metrics; i < out.length; i++) out[i] = Math.max(out[i] as number, (out[i - metrics] as number) * fading);
   return out;
 }

@@ -31,7 +31,7 @@ const topThreeOf =
 const heldOf =
   (each: Method): Method =>
   (machine) =>
-    held(each(machine), machine.metrics);
+    held(each(machine), machine.metrics, machine.intervalMs);
 
 /** Every method, ours first. */
 export const methods: Readonly<Record<string, Method>> = {
