@@ -9,7 +9,7 @@ export interface Batch {
   /** NaN: no value, which is never a fault by itself. */
   readonly values: Float64Array;
   readonly tMs: number;
-  /** For each slot, when its newest sample was read; before the first, since when one is waited for. */
+  /** Who judges `Silence`: for each slot, when its newest sample was read; before the first, since when one is waited for. */
   readonly lastSampleMs: Float64Array;
   /** For each slot, which group of peers its target is one of, a number less than that of slots; -1 is none. */
   readonly groups: Int32Array;

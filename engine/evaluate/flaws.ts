@@ -64,11 +64,11 @@ export class Flaws {
   }
 
   /** Notes the slots whose samples came too late for what is there already, given when that was read. */
-  noteLate(slots: Int32Array, values: Values, length: number, tMs: number, newestMs: Float64Array): void {
+  noteLate(slots: Int32Array, values: Values, length: number, tMs: number, newestMs: (slot: number) => number): void {
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
       if (slot < 0 || Number.isNaN(values[i])) continue;
-      const heardMs = newestMs[slot] as number;
+      const heardMs = newestMs(slot);
       if (heardMs - tMs > latenessMs) this.#late.note(slot, heardMs);
     }
   }

@@ -4,8 +4,8 @@ import { pause, released, step, waiting, type Standing } from '../policy/standin
 import { grown } from '../windows/pane-window.ts';
 import { Attention, noticed, timed, watched } from './attention.ts';
 import type { CompiledPolicy } from './compile.ts';
-import type { FrameLog } from './frame-log.ts';
 import { Groups } from './groups.ts';
+import type { Teller } from './hearing.ts';
 import { Places } from './places.ts';
 import type { Scratch } from './scratch.ts';
 import { SignalRun } from './signal-run.ts';
@@ -151,14 +151,14 @@ export class PolicyRun {
     return this.#attention.any;
   }
 
-  /** Remembers to judge those of some slots, told of by `log`, of which there is anything to say. */
-  lookAt(slots: Int32Array, length: number, signal: SignalRun, log: FrameLog): void {
+  /** Remembers to judge those of some slots, told of by `teller`, of which there is anything to say. */
+  lookAt(slots: Int32Array, length: number, signal: SignalRun, teller: Teller): void {
     const firing = signal.bank.firing;
     const { why } = this.#attention;
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
       if (slot < 0 || ((firing[slot] as number) | (why[slot] as number)) === 0) continue;
-      signal.toldBy(slot, log);
+      signal.hearing.toldBy(slot, teller);
       this.#attention.heat(slot);
     }
   }
@@ -391,7 +391,7 @@ export class PolicyRun {
   #verdict(slot: number, target: Target, nowMs: number): Verdict {
     const { id, revision, staleAfterMs } = this.policy;
     const standing = this.#places.shown(slot);
-    const heard = this.signals.filter((signal) => signal.heard[slot] !== 0);
+    const heard = this.signals.filter((signal) => signal.hearing.isHeard(slot));
     return {
       policyId: id,
       revision,
@@ -399,7 +399,7 @@ export class PolicyRun {
       state: standing.state,
       sinceMs: standing.sinceMs,
       firstSampleMs: standing.firstSampleMs,
-      lastSampleMs: heard.length === 0 ? NaN : Math.max(...heard.map((signal) => signal.lastSampleMs[slot] as number)),
+      lastSampleMs: heard.length === 0 ? NaN : Math.max(...heard.map((signal) => signal.hearing.lastMs(slot))),
       confidence: this.#places.confidence(slot),
       evidence: this.signals.map((signal) => signal.evidence(slot, nowMs, staleAfterMs)),
     };

@@ -4,8 +4,8 @@ import { grown } from '../windows/pane-window.ts';
 import type { Values, Window } from '../windows/window.ts';
 import { Filling } from './filling.ts';
 import { Flaws } from './flaws.ts';
-import type { FrameLog } from './frame-log.ts';
 import type { Groups } from './groups.ts';
+import { Hearing, type Teller } from './hearing.ts';
 import type { CompiledSignal } from './signal.ts';
 import type { Evidence, SampleQuality } from './verdict.ts';
 
@@ -24,6 +24,9 @@ export interface Samples {
   readonly judged: Int32Array;
   readonly count: number;
   readonly tMs: number;
+  readonly teller: Teller;
+  /** Whether there is a value for each of the teller's slots. */
+  readonly isWhole: boolean;
 }
 
 /** One signal of a policy in force: a window and a detector for each of the policy's targets, one slot each. */
@@ -31,17 +34,10 @@ export class SignalRun {
   signal: CompiledSignal;
   readonly bank: DetectorBank;
   readonly flaws: Flaws;
-  /** For each slot, when its newest sample was read; before the first, since when one is waited for. */
-  lastSampleMs = new Float64Array(0);
-  /** For each slot: 1 once there was a sample. */
-  heard = new Uint8Array(0);
-  /** For each slot, how many rows of sources tell the metric, be it missing or not. */
-  rows = new Int32Array(0);
+  readonly hearing: Hearing;
   readonly #window: Window;
   readonly #filling: Filling | undefined;
   readonly #groups: Groups;
-  /** Who told the newest sample. */
-  readonly #logs: (FrameLog | undefined)[] = [];
   /** For each slot, what was noted last, and since when it fires or does not. */
   #noted = new Uint8Array(0);
   #flippedMs = new Float64Array(0);
@@ -53,6 +49,8 @@ export class SignalRun {
     this.#groups = groups;
     this.#window = signal.createWindow();
     this.bank = signal.detector.create();
+    // Silence is judged, and gaps are filled, by the time of each slot.
+    this.hearing = new Hearing(signal.fill !== undefined || signal.detector.judges === 'Silence');
     this.flaws = new Flaws(signal.metric, signal.outlierDeviations);
     const { fill } = signal;
     if (fill !== undefined) this.#filling = new Filling(fill.maxMs, this.#window, fill.createCount());
@@ -77,14 +75,12 @@ export class SignalRun {
   }
 
   grow(slots: number): void {
-    if (slots <= this.heard.length) return;
+    if (slots <= this.#noted.length) return;
     this.#window.grow(slots);
     this.#filling?.grow(slots);
     this.bank.grow(slots);
     this.flaws.grow(slots);
-    this.lastSampleMs = grown(this.lastSampleMs, new Float64Array(slots));
-    this.heard = grown(this.heard, new Uint8Array(slots));
-    this.rows = grown(this.rows, new Int32Array(slots));
+    this.hearing.grow(slots);
     this.#noted = grown(this.#noted, new Uint8Array(slots));
     this.#flippedMs = grown(this.#flippedMs, new Float64Array(slots));
   }
@@ -94,10 +90,7 @@ export class SignalRun {
     this.#filling?.reset(slot);
     this.bank.reset(slot);
     this.flaws.reset(slot);
-    this.lastSampleMs[slot] = nowMs;
-    this.heard[slot] = 0;
-    this.rows[slot] = 0;
-    this.#logs[slot] = undefined;
+    this.hearing.reset(slot, nowMs);
     this.#noted[slot] = 0;
     this.#flippedMs[slot] = nowMs;
     this.#oldestMs = -Infinity;
@@ -107,22 +100,18 @@ export class SignalRun {
    * Takes samples and judges the slots they belong to, unless what an agent finds of them is shown. `scratch` holds
    * `count` numbers. Answers false only if none of the slots fires then.
    */
-  feed({ slots, values, length, judged, count, tMs }: Samples, scratch: Float64Array, isShown = false): boolean {
+  feed(samples: Samples, scratch: Float64Array, isShown = false): boolean {
+    const { slots, values, length, judged, count, tMs, teller, isWhole } = samples;
     const isJudged = !isShown && this.signal.detector.judges !== 'Peers';
     const isOnce = slots === judged;
-    const { lastSampleMs, heard } = this;
+    const { hearing } = this;
     const { late } = this.#window;
-    const whole = this.#filling?.take(slots, values, length, tMs, lastSampleMs, this.#intervalOf) ?? values;
-    this.#window.take(slots, whole, length, tMs, isJudged && isOnce ? scratch : undefined);
-    if (this.#window.late > late) this.flaws.noteLate(slots, values, length, tMs, lastSampleMs);
+    const filled = this.#filling?.take(slots, values, length, tMs, hearing.ownMs, this.#intervalOf) ?? values;
+    this.#window.take(slots, filled, length, tMs, isJudged && isOnce ? scratch : undefined);
+    if (this.#window.late > late) this.flaws.noteLate(slots, values, length, tMs, (slot) => hearing.lastMs(slot));
     this.flaws.take(slots, values, length, tMs);
     if (tMs < this.#oldestMs) this.#oldestMs = tMs;
-    for (let i = 0; i < length; i++) {
-      const slot = slots[i] as number;
-      if (slot < 0 || Number.isNaN(values[i])) continue;
-      if (tMs > (lastSampleMs[slot] as number)) lastSampleMs[slot] = tMs;
-      heard[slot] = 1;
-    }
+    hearing.take(teller, isWhole, slots, values, length, tMs);
     if (!isJudged) return true;
     if (!isOnce) this.#window.read(judged, count, tMs, scratch);
     return this.bank.judge({
@@ -130,7 +119,7 @@ export class SignalRun {
       length: count,
       values: scratch,
       tMs,
-      lastSampleMs,
+      lastSampleMs: hearing.ownMs,
       groups: this.#groups.of,
     });
   }
@@ -139,8 +128,8 @@ export class SignalRun {
   forgive(ms: number): void {
     this.#oldestMs = -Infinity;
     if (this.signal.detector.judges !== 'Silence') return;
-    for (let slot = 0; slot < this.lastSampleMs.length; slot++)
-      this.lastSampleMs[slot] = (this.lastSampleMs[slot] as number) + ms;
+    const { ownMs } = this.hearing;
+    for (let slot = 0; slot < ownMs.length; slot++) ownMs[slot] = (ownMs[slot] as number) + ms;
   }
 
   /** Takes what an agent has found of some slots: a column for each part that the detector tells. */
@@ -153,25 +142,19 @@ export class SignalRun {
     const { judges } = this.signal.detector;
     if (judges === 'Samples') return;
     if (judges === 'Peers') this.#readFresh(slots, length, tMs, staleAfterMs, scratch);
-    const { lastSampleMs } = this;
+    const lastSampleMs = this.hearing.ownMs;
     this.bank.judge({ slots, length, values: scratch, tMs, lastSampleMs, groups: this.#groups.of });
   }
 
   /** Notes that one row more tells the metric for a slot, or one less. */
-  addRow(slot: number, log: FrameLog): void {
-    this.rows[slot] = (this.rows[slot] as number) + 1;
-    this.#logs[slot] = log;
+  addRow(slot: number, teller: Teller): void {
+    this.hearing.addRow(slot, teller);
     this.#oldestMs = -Infinity;
   }
 
   removeRow(slot: number): void {
-    this.rows[slot] = (this.rows[slot] as number) - 1;
+    this.hearing.removeRow(slot);
     this.#oldestMs = -Infinity;
-  }
-
-  /** Notes who has told of a slot last. */
-  toldBy(slot: number, log: FrameLog): void {
-    if (this.#logs[slot] !== log) this.#logs[slot] = log;
   }
 
   /**
@@ -179,8 +162,8 @@ export class SignalRun {
    * apply to the target; silence is not missing to a detector that judges it.
    */
   isMissing(slot: number, nowMs: number, staleAfterMs: number): boolean {
-    if (nowMs - (this.lastSampleMs[slot] as number) <= staleAfterMs) return false;
-    return this.signal.detector.judges !== 'Silence' && (this.heard[slot] !== 0 || this.rows[slot] === 0);
+    if (nowMs - this.hearing.lastMs(slot) <= staleAfterMs) return false;
+    return this.signal.detector.judges !== 'Silence' && (this.hearing.isHeard(slot) || this.hearing.rows(slot) === 0);
   }
 
   /** What the signal is at a slot: it fires, it is missing, both, or (0) it is quiet. */
@@ -204,13 +187,12 @@ export class SignalRun {
    */
   turned(live: Int32Array, length: number, nowMs: number, staleAfterMs: number, out: Int32Array): number {
     if (this.signal.detector.judges === 'Samples' && nowMs - this.#oldestMs <= staleAfterMs) return 0;
-    const { lastSampleMs } = this;
     let count = 0;
     let oldestMs = nowMs;
     for (let i = 0; i < length; i++) {
       const slot = live[i] as number;
       if (slot < 0) continue;
-      const sampleMs = lastSampleMs[slot] as number;
+      const sampleMs = this.hearing.lastMs(slot);
       if (nowMs - sampleMs <= staleAfterMs && sampleMs < oldestMs) oldestMs = sampleMs;
       if (this.look(slot, nowMs, staleAfterMs) !== this.#noted[slot]) out[count++] = slot;
     }
@@ -243,7 +225,7 @@ export class SignalRun {
   evidence(slot: number, nowMs: number, staleAfterMs: number): Evidence {
     const { firing, confidence, samples } = this.facts(slot, nowMs, staleAfterMs);
     const { name, metric, aggregate, windowSeconds, detector } = this.signal;
-    const log = this.heard[slot] === 0 ? undefined : this.#logs[slot];
+    const log = this.hearing.isHeard(slot) ? this.hearing.log(slot) : undefined;
     return {
       signal: name,
       metric: metric.name,
@@ -258,7 +240,7 @@ export class SignalRun {
       samples,
       quality: this.#quality(slot),
       source: log?.key ?? '',
-      fromSequence: log?.sequenceAt((this.lastSampleMs[slot] ?? nowMs) - this.#window.spanMs) ?? 0,
+      fromSequence: log?.sequenceAt(this.hearing.lastMs(slot) - this.#window.spanMs) ?? 0,
       toSequence: log?.lastSequence ?? 0,
     };
   }
@@ -267,7 +249,7 @@ export class SignalRun {
   #readFresh(slots: Int32Array, length: number, tMs: number, staleAfterMs: number, out: Float64Array): void {
     for (let i = 0; i < length; i++) {
       const slot = slots[i] as number;
-      const isFresh = slot >= 0 && this.heard[slot] !== 0 && tMs - (this.lastSampleMs[slot] as number) <= staleAfterMs;
+      const isFresh = slot >= 0 && this.hearing.isHeard(slot) && tMs - this.hearing.lastMs(slot) <= staleAfterMs;
       out[i] = isFresh ? this.#value(slot) : NaN;
     }
   }
@@ -285,7 +267,7 @@ export class SignalRun {
    * half of that when the value stands still. A silence is certain only while its source speaks.
    */
   #trust(slot: number, nowMs: number): number {
-    const log = this.#logs[slot];
+    const log = this.hearing.log(slot);
     if (this.signal.detector.judges === 'Silence')
       return nowMs - (log?.lastFrameMs ?? -Infinity) <= 2 * (log?.intervalMs ?? 0) ? 1 : 0.5;
     const { resets, infinite, mistimed, outliers, imputed, flatMs } = this.#quality(slot);
@@ -297,13 +279,13 @@ export class SignalRun {
   }
 
   #quality(slot: number): SampleQuality {
-    const newestMs = this.lastSampleMs[slot] ?? 0;
+    const newestMs = this.hearing.lastMs(slot);
     const { spanMs } = this.#window;
-    const log = this.#logs[slot];
+    const log = this.hearing.log(slot);
     const own = this.flaws.of(slot, newestMs, spanMs);
     return {
       ...own,
-      missing: this.heard[slot] === 0 ? 0 : Math.max(0, this.#expected(slot) - this.#measured(slot)),
+      missing: this.hearing.isHeard(slot) ? Math.max(0, this.#expected(slot) - this.#measured(slot)) : 0,
       late: own.late + (log?.lateAfter(newestMs - spanMs) ?? 0),
       mistimed: log?.mistimedAfter(newestMs - spanMs) ?? 0,
       imputed: this.#filling?.count(slot) ?? 0,
@@ -317,17 +299,17 @@ export class SignalRun {
   }
 
   #newestMs(slot: number): number {
-    const measuredMs = this.lastSampleMs[slot] ?? 0;
+    const measuredMs = this.hearing.lastMs(slot);
     return this.#filling === undefined ? measuredMs : Math.max(measuredMs, this.#filling.newestMs(slot));
   }
 
-  readonly #intervalOf = (slot: number): number => this.#logs[slot]?.intervalMs ?? 0;
+  readonly #intervalOf = (slot: number): number => this.hearing.log(slot)?.intervalMs ?? 0;
 
   /** One sample each interval of the source from each row, over the window less one pane; 0 without a window. */
   #expected(slot: number): number {
     const { spanMs, paneMs } = this.#window;
-    const intervalMs = this.#logs[slot]?.intervalMs ?? 0;
+    const intervalMs = this.hearing.log(slot)?.intervalMs ?? 0;
     if (spanMs === 0 || intervalMs === 0) return 0;
-    return Math.floor((spanMs - paneMs) / intervalMs) * Math.max(1, this.rows[slot] ?? 1);
+    return Math.floor((spanMs - paneMs) / intervalMs) * Math.max(1, this.hearing.rows(slot));
   }
 }

@@ -1,8 +1,9 @@
 import { scopes, type Column, type ColumnValues, type Frame, type Keyframe, type Scope } from '../frame/types.ts';
 import { Counters } from '../series/counters.ts';
-import { infiniteIn, withoutInfinite } from '../series/infinite.ts';
+import { areFinite, infiniteIn, withoutInfinite } from '../series/infinite.ts';
 import type { Values } from '../windows/window.ts';
 import { FrameLog } from './frame-log.ts';
+import { Teller } from './hearing.ts';
 import type { PolicyRun } from './policy-run.ts';
 import type { Scratch } from './scratch.ts';
 import { scoreColumn } from './scoring.ts';
@@ -16,6 +17,7 @@ import type { RowIdentity } from './target.ts';
 interface Binding extends Listeners {
   readonly run: PolicyRun;
   readonly signal: SignalRun;
+  readonly teller: Teller;
   readonly column: number;
   /** The columns in which the agent tells what its detector found; absent when ours judges. */
   readonly told?: readonly number[] | undefined;
@@ -29,6 +31,8 @@ interface Listeners {
   readonly slots: Int32Array;
   /** The same slots, each once; `slots` itself, with those of nobody, when no two rows share one. */
   readonly judged: Int32Array;
+  /** Whether none of somebody is warming up. */
+  readonly isFull: boolean;
   /** The rows of somebody by their slots, when they do not lie so: neighbouring slots are judged together. */
   readonly bySlot?: Ordered | undefined;
 }
@@ -167,10 +171,11 @@ export class SourceRun {
     const told = frame.rows === undefined ? undefined : between(frame.rows, first, end);
     const length = Math.min(values.length, told?.length ?? end - first);
     scratch.lend(length);
-    const infinite = infiniteIn(values, length);
+    const isFinite = areFinite(values, length);
+    const infinite = isFinite ? 0 : infiniteIn(values, length);
     const finite = infinite === 0 ? values : withoutInfinite(values, length, scratch.finite);
     let resets = -1;
-    for (const { run, signal, slots: all, judged: allJudged, bySlot, told: shown } of bindings) {
+    for (const { run, signal, teller, slots: all, judged: allJudged, isFull, bySlot, told: shown } of bindings) {
       const isIncrease = signal.signal.aggregate.of === 'Increases';
       if (isIncrease && resets < 0) resets = this.#increases(metric, finite, length, first, told, scratch);
       const samples = isIncrease ? scratch.increases : finite;
@@ -181,13 +186,15 @@ export class SourceRun {
       if (infinite > 0) signal.flaws.noteInfinite(slots, values, length, tMs);
       if (isIncrease) signal.flaws.noteResets(slots, scratch.resets, resets, tMs);
       const { outliers } = signal.flaws;
+      const isAll = told === undefined && length === all.length;
+      const isWhole = isAll && isFull && isFinite && (!isIncrease || areFinite(samples, length));
       const samplesOf =
-        bySlot === undefined || told !== undefined || length < all.length
-          ? { slots, values: samples, length, judged, count, tMs }
-          : ordered(samples, bySlot, tMs, scratch);
+        bySlot === undefined || !isAll
+          ? { slots, values: samples, length, judged, count, tMs, teller, isWhole }
+          : { ...ordered(samples, bySlot, scratch), tMs, teller, isWhole };
       const mayFire = signal.feed(samplesOf, scratch.values, shown !== undefined);
       this.faults.outliers += signal.flaws.outliers - outliers;
-      if (mayFire || run.attends) run.lookAt(judged, count, signal, this.log);
+      if (mayFire || run.attends) run.lookAt(judged, count, signal, teller);
     }
     stats.samples += length;
     stats.infiniteSamples += infinite;
@@ -198,12 +205,12 @@ export class SourceRun {
   }
 
   /** Leads what an agent found to a signal. It tells so of all rows or of none. */
-  #show({ values }: ColumnValues, { run, signal, slots, told = [] }: Binding, frame: Frame): void {
+  #show({ values }: ColumnValues, { run, signal, teller, slots, told = [] }: Binding, frame: Frame): void {
     if (frame.rows !== undefined) return;
     const length = Math.min(values.length, slots.length);
     const parts = told.map((column) => frame.columns.find((each) => each.column === column)?.values);
     signal.show(slots, length, parts);
-    run.lookAt(slots, length, signal, this.log);
+    run.lookAt(slots, length, signal, teller);
   }
 
   /** Writes the increases of a column to `scratch.increases`, and which counters began anew to `scratch.resets`. */
@@ -263,14 +270,15 @@ export class SourceRun {
     const scope = fit.find((each) => columns.some((column) => isOf(column, signal.signal.metric.name, each)));
     if (scope === undefined) return undefined;
     const range = this.#range(scope);
-    for (const slot of placed.rowSlots.subarray(...range)) if (slot >= 0) signal.addRow(slot, this.log);
+    const teller = new Teller(this.log);
+    for (const slot of placed.rowSlots.subarray(...range)) if (slot >= 0) signal.addRow(slot, teller);
     // What a young one tells is not judged, but it is no silence.
     const hearsYoung = signal.signal.detector.judges === 'Silence';
     const key = `${scope} ${hearsYoung}`;
     const listeners = shared.get(key) ?? listenersOf(placed, range, hearsYoung ? Infinity : nowMs);
     shared.set(key, listeners);
     const column = columns.findIndex((each) => isOf(each, signal.signal.metric.name, scope));
-    return { run, signal, column, range, told: this.#toldOf(signal, scope), ...listeners };
+    return { run, signal, teller, column, range, told: this.#toldOf(signal, scope), ...listeners };
   }
 
   /** Where the source tells what a signal's detector found by the same settings and model; undefined: nowhere. */
@@ -345,11 +353,16 @@ const isOf = ({ metric, scope }: Column, name: string, of: Scope): boolean => me
 /** The slots of the rows in `range`, without those that are warm later than `nowMs`. */
 function listenersOf({ rowSlots, warmMs }: Placed, [first, end]: Range, nowMs: number): Listeners {
   const slots = rowSlots.slice(first, end);
-  for (let i = 0; i < slots.length; i++) if ((warmMs[first + i] ?? -Infinity) > nowMs) slots[i] = -1;
+  let isFull = true;
+  for (let i = 0; i < slots.length; i++) {
+    if ((warmMs[first + i] ?? -Infinity) <= nowMs) continue;
+    slots[i] = -1;
+    isFull = false;
+  }
   const judged = once(slots, slots.length);
   const told = slots.reduce((count, slot) => (slot < 0 ? count : count + 1), 0);
-  if (judged.length < told) return { slots, judged };
-  return { slots, judged: slots, bySlot: isAscending(judged) ? undefined : orderedBySlot(slots) };
+  if (judged.length < told) return { slots, judged, isFull };
+  return { slots, judged: slots, isFull, bySlot: isAscending(judged) ? undefined : orderedBySlot(slots) };
 }
 
 const isAscending = (numbers: Int32Array): boolean =>
@@ -363,11 +376,15 @@ function orderedBySlot(all: Int32Array): Ordered {
 }
 
 /** The samples of a whole column by slot. */
-function ordered(values: Values, { rows, slots }: Ordered, tMs: number, scratch: Scratch): Samples {
+function ordered(
+  values: Values,
+  { rows, slots }: Ordered,
+  scratch: Scratch,
+): Omit<Samples, 'tMs' | 'teller' | 'isWhole'> {
   const { length } = rows;
   const out = values instanceof Float32Array ? scratch.narrow : scratch.wide;
   for (let i = 0; i < length; i++) out[i] = values[rows[i] as number] as number;
-  return { slots, values: out, length, judged: slots, count: length, tMs };
+  return { slots, values: out, length, judged: slots, count: length };
 }
 
 /** Rows are in the order of their scopes. */

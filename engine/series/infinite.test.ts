@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { infiniteIn, withoutInfinite } from './infinite.ts';
+import { areFinite, infiniteIn, withoutInfinite } from './infinite.ts';
 
 describe('infinite values', () => {
   it('are counted wherever they stand, and missing ones are not', () => {
@@ -14,6 +14,8 @@ describe('infinite values', () => {
           const values = Float64Array.from({ length }, (_, i) => (i === at ? value : -i));
           expect(infiniteIn(values, length), `${value} at ${at} of ${length}`).to.equal(count);
           expect(infiniteIn(values, at)).to.equal(0);
+          expect(areFinite(values, length), `${value} at ${at} of ${length}`).to.equal(Number.isFinite(value));
+          expect(areFinite(values, at)).to.be.true;
         }
   });
 

@@ -2,7 +2,6 @@ import type { Values } from '../windows/window.ts';
 
 /** How many of the first `length` values are infinite; NaN is a missing one, and is not. */
 export function infiniteIn(values: Values, length: number): number {
-  if (areFinite(values, length)) return 0;
   let count = 0;
   for (let i = 0; i < length; i++) if (isInfinite(values[i] as number)) count++;
   return count;
@@ -11,7 +10,7 @@ export function infiniteIn(values: Values, length: number): number {
 const nought: number = 0;
 
 /** Whether none of them is infinite or NaN: nought times what is not finite is NaN. By fours, which wait less. */
-function areFinite(values: Values, length: number): boolean {
+export function areFinite(values: Values, length: number): boolean {
   let sum = 0;
   let i = 0;
   for (; i + 4 <= length; i += 4) {
