@@ -149,8 +149,19 @@ export class MinuteTable {
   }
 
   #clear(series: number): void {
-    this.#numbers.set([0, Infinity, -Infinity, 0], series * numbersEach);
-    this.#blocks.set([0, 0, 0, shiftOf(finest)], series * blockEach);
+    const n = series * numbersEach;
+    this.#numbers[n] = 0;
+    this.#numbers[n + min] = Infinity;
+    this.#numbers[n + max] = -Infinity;
+    this.#numbers[n + zeros] = 0;
+    this.#clearBlock(series * blockEach);
+  }
+
+  #clearBlock(b: number): void {
+    this.#blocks[b + at] = 0;
+    this.#blocks[b + base] = 0;
+    this.#blocks[b + length] = 0;
+    this.#blocks[b + shift] = shiftOf(finest);
   }
 
   /** The count at an index is full. */
@@ -246,8 +257,9 @@ export class MinuteTable {
     if (this.minute % layEveryMinutes !== 0) {
       this.#used = before.#used;
       const fine = shiftOf(finest);
+      this.#blocks.set(before.#blocks.subarray(0, before.#series * blockEach));
       for (let b = 0; b < before.#series * blockEach; b += blockEach)
-        if (before.#blocks[b + shift] === fine) this.#blocks.set(before.#blocks.subarray(b, b + blockEach), b);
+        if (this.#blocks[b + shift] !== fine) this.#clearBlock(b);
       return;
     }
     for (let series = 0; series < before.#series; series++) {
