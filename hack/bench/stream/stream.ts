@@ -50,9 +50,6 @@ export interface Cost {
   readonly residentMiB: number;
 }
 
-/** As its Deployment runs it: NODE_OPTIONS in the chart. */
-const operatorHeap = ['--max-semi-space-size=16'];
-
 /** Windows of a minute are full, and what is compiled is. */
 const warmUpSeconds = 75;
 const podsPerNode = 30;
@@ -97,15 +94,7 @@ export const streamBench = async (
     const started = performance.now();
     const operator = startProgram(
       'operator',
-      [
-        ...operatorHeap,
-        '--enable-source-maps',
-        'dist/operator.cjs',
-        '--namespace',
-        rootNamespace,
-        '--metrics-port',
-        String(port),
-      ],
+      ['--enable-source-maps', 'dist/operator.cjs', '--namespace', rootNamespace, '--metrics-port', String(port)],
       { KUBECONFIG: kubeconfig, HOMEOSTAT_NATS_URL: nats.url },
       { log: join(directory, 'operator.log') },
     );
