@@ -151,7 +151,10 @@ export class Evaluator {
     return this.#policies.get(policyId)?.verdicts(this.#nowMs, wanted) ?? [];
   }
 
-  /** The verdicts of a policy, of those that are `wanted`, on targets that are not `Inactive`, in the order in which they ceased to be. */
+  /**
+   * The verdicts of a policy, of those that are `wanted`, on targets that are not `Inactive`, in the order in which they
+   * ceased to be; without those that were when the policy was suspended, and were not judged since.
+   */
   unsettled(policyId: string, wanted: Wanted = () => true): Iterable<Verdict> {
     return this.#policies.get(policyId)?.unsettled(this.#nowMs, wanted) ?? [];
   }

@@ -104,11 +104,15 @@ export class Places {
     return this.#places.keys();
   }
 
+  /** How many inactive ones are not looked at. */
+  get hidden(): number {
+    return this.#blindMs === undefined ? this.#unseenCount : this.#counts.Inactive;
+  }
+
   /** How many stand how, without a walk over them. */
   counts(): Record<VerdictState, number> {
     const { Inactive, Unknown, ...others } = this.#counts;
-    const hidden = this.#blindMs === undefined ? this.#unseenCount : Inactive;
-    return { Inactive: Inactive - hidden, Unknown: Unknown + hidden, ...others };
+    return { Inactive: Inactive - this.hidden, Unknown: Unknown + this.hidden, ...others };
   }
 
   #isUnseen(slot: number): boolean {

@@ -233,9 +233,9 @@ export class PolicyRun {
     }
   }
 
-  /** The targets of which nothing is known, but for those that nobody looks at. */
+  /** The targets of which nothing is known. */
   *unknown(): Iterable<Target> {
-    for (const slot of this.#places.unsettled()) {
+    for (const slot of this.#places.hidden > 0 ? this.#slots.values() : this.#places.unsettled()) {
       const target = this.#targets[slot];
       if (target !== undefined && this.#places.shown(slot).state === 'Unknown') yield target;
     }

@@ -89,15 +89,20 @@ describe('a suspended policy', () => {
     const bench = new Bench({}, [containerRow('a'), containerRow('b')]);
     const ofA = (): unknown => bench.evaluator.verdict('p', 'Container/a/app');
     const counts = (): unknown => bench.evaluator.counts('p');
+    const unknown = (): string[] => Array.from(bench.evaluator.unknown('p'), ({ name }) => name);
     bench.give(2, 0.1);
+    expect(unknown()).to.deep.equal([]);
     bench.suspend('p');
+    expect(unknown()).to.have.length(2);
     expect(ofA()).to.deep.include({ state: 'Unknown', sinceMs: startMs + 2_000 });
     expect(counts()).to.include({ Unknown: 2, Inactive: 0 });
     bench.give(60, 0.1);
     bench.suspend();
     expect(ofA()).to.deep.include({ state: 'Unknown', sinceMs: startMs + 2_000 });
     expect(counts()).to.include({ Unknown: 2, Inactive: 0 });
+    expect(unknown()).to.have.length(2);
     bench.give(1, 0.1);
+    expect(unknown()).to.deep.equal([]);
     // Nobody knows that it was so all the time.
     expect(ofA()).to.deep.include({ state: 'Inactive', sinceMs: startMs + 62_000 });
     expect(counts()).to.include({ Unknown: 0, Inactive: 2 });
