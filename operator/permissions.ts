@@ -2,7 +2,7 @@ import { admissionProblem } from './admission-check.ts';
 import type { KubeApi } from './kube/api.ts';
 import { missingAccess, type Permission } from './kube/access.ts';
 import type { Clock } from './kube/clock.ts';
-import { type Logger, messageOf } from './kube/logger.ts';
+import { messageOf, type Logger } from './kube/logger.ts';
 
 const own = 'homeostat.dev';
 

@@ -10,7 +10,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { BusError, type Bus } from '../../wire/bus.ts';
 import { ensureStreamIs } from '../../wire/streams.ts';
 import type { Clock } from '../kube/clock.ts';
-import { errorFields, type Logger, messageOf } from '../kube/logger.ts';
+import { errorFields, messageOf, type Logger } from '../kube/logger.ts';
 import type { HistoryMetrics } from './metrics.ts';
 import { nextTurn } from './slices.ts';
 import { rollupId, rollupsStream, rollupSubject, type HistoryStore } from './store.ts';

@@ -12,7 +12,7 @@ import { emptySketch, merged, type Sketch } from '../../engine/sketch/sketch.ts'
 import { ensureStreamIs } from '../../wire/streams.ts';
 import { bucketStream, kvEntry, kvPutAfter } from '../../wire/kv.ts';
 import type { Clock } from '../kube/clock.ts';
-import { errorFields, type Logger, messageOf } from '../kube/logger.ts';
+import { errorFields, messageOf, type Logger } from '../kube/logger.ts';
 import type { HistoryMetrics } from './metrics.ts';
 import { readRollups } from './read.ts';
 import { nextTurn } from './slices.ts';

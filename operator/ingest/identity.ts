@@ -48,6 +48,7 @@ export const workloadReference = ({ apiVersion, kind, metadata }: WorkloadView):
 export function podIdentity(pod: PodView, workload: Target | undefined, node: Target | undefined): PodIdentity {
   const { uid = '', name, namespace = '', labels = {} } = pod.metadata;
   const { nodeName } = pod.spec;
+  // Both are written out: an object that another is spread into takes more room, and these are many.
   const own: Target = defined({
     kind: 'Pod' as const,
     // Joined: a text that is composed is kept with its parts.

@@ -8,7 +8,7 @@
 import type { Registry } from 'prom-client';
 import type { Frame, SourceId } from '../../engine/frame/types.ts';
 import { monotonicMs, type Clock } from '../kube/clock.ts';
-import { type Logger, messageOf } from '../kube/logger.ts';
+import { messageOf, type Logger } from '../kube/logger.ts';
 import type { OnBound } from './bindings.ts';
 import type { Broker } from './broker.ts';
 import { Feed, type Spent } from './feed.ts';

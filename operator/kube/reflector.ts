@@ -12,7 +12,7 @@ import { abortable } from './abortable.ts';
 import { ApiError, type KubeApi, type KubeObject, type Resource, type WatchEvent } from './api.ts';
 import { afterFailure, longestMs, noBackoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { errorFields, type Logger, messageOf } from './logger.ts';
+import { errorFields, messageOf, type Logger } from './logger.ts';
 import { type ReflectorMetrics, startAtZero } from './reflector-metrics.ts';
 import { type ReflectorInput, type ReflectorState, type ReflectorStep, step } from './reflector-machine.ts';
 import { MutableStore, type Store, type StoreEvent } from './store.ts';

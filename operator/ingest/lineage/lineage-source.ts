@@ -8,7 +8,7 @@ import { lineageSubject } from '../../../engine/frame/subject.ts';
 import type { Bus } from '../../../wire/bus.ts';
 import type { KubeObject } from '../../kube/api.ts';
 import type { Clock } from '../../kube/clock.ts';
-import { type Logger, messageOf } from '../../kube/logger.ts';
+import { messageOf, type Logger } from '../../kube/logger.ts';
 import type { Reflectors } from '../reflectors.ts';
 import { controllerOf } from '../views.ts';
 import { lineageKind } from './kinds.ts';

@@ -1,7 +1,7 @@
 import { shedSubject } from '../../../engine/frame/subject.ts';
 import type { Bus } from '../../../wire/bus.ts';
 import type { Clock } from '../../kube/clock.ts';
-import { type Logger, messageOf } from '../../kube/logger.ts';
+import { messageOf, type Logger } from '../../kube/logger.ts';
 import { encodeShed, shedRepeatMs, type ShedMessage, type Skipped } from './shed-message.ts';
 
 export interface ShedSourceOptions {

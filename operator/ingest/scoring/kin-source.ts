@@ -13,7 +13,7 @@ import type { Keyframe } from '../../../engine/frame/types.ts';
 import { kvSubject, scoringBucket } from '../../../wire/kv.ts';
 import type { NatsBus } from '../../../wire/nats-bus.ts';
 import type { Clock } from '../../kube/clock.ts';
-import { type Logger, messageOf } from '../../kube/logger.ts';
+import { messageOf, type Logger } from '../../kube/logger.ts';
 
 export interface KinSourceOptions {
   readonly bus: Pick<NatsBus, 'publish' | 'connection'>;

@@ -7,7 +7,7 @@ import type { Scoring } from '../../../engine/evaluate/scoring.ts';
 import { ensureStreamIs } from '../../../wire/streams.ts';
 import { baselinesBucket, bucketStream, kvSubject, scoringBucket } from '../../../wire/kv.ts';
 import type { Clock } from '../../kube/clock.ts';
-import { type Logger, messageOf } from '../../kube/logger.ts';
+import { messageOf, type Logger } from '../../kube/logger.ts';
 import type { Broker } from '../broker.ts';
 
 export interface ScoringWishesOptions {
