@@ -180,7 +180,7 @@ const status = {
   properties: {
     observedGeneration,
     conditions: conditions(
-      'Ready (compiled and in force), DataFresh (samples arrive, and no sensor is stuck), WithinLatencyBudget (the budget is kept), Firing (some target fires), PlansFound (the plans that its routes name are there), NotifiersFound (the notifiers are), ExpressionsEvaluate (no expression has failed), Storm (so much fires that nothing is done), Shed (not judged, for the operator does not keep up with what is more important).',
+      'Ready (compiled and in force), DataFresh (samples arrive, as many as windows ask for, and no sensor is stuck), WithinLatencyBudget (the budget is kept), Firing (some target fires), PlansFound (the plans that its routes name are there), NotifiersFound (the notifiers are), ExpressionsEvaluate (no expression has failed), Storm (so much fires that nothing is done), Shed (not judged, for the operator does not keep up with what is more important).',
     ),
     targets: {
       type: 'object',

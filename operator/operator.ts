@@ -280,7 +280,11 @@ export class Operator {
         notLive: () => ingest.notLive(),
         shed: (policyId) => shedder.shed(policyId),
         staleness: (policyId, targets) => whyUnknown(policies.get(policyId)?.policy, targets, ingest),
-        data: (policyId) => ({ faults: evaluator.faults(policyId), stuck: [...evaluator.stuck(policyId)] }),
+        data: (policyId) => ({
+          faults: evaluator.faults(policyId),
+          stuck: [...evaluator.stuck(policyId)],
+          starved: evaluator.starved(policyId),
+        }),
         latencies,
       },
       settings: { rootNamespace, allowKubeSystem: options.allowKubeSystem, nodeLeases: options.nodeLeases },

@@ -3,7 +3,7 @@ import type { CompiledPolicy } from './compile.ts';
 import { PolicyRun } from './policy-run.ts';
 import { Scratch } from './scratch.ts';
 import { SourceRun } from './source-run.ts';
-import type { EvaluatorStats, PolicyFaults, SourceFaults } from './stats.ts';
+import type { EvaluatorStats, PolicyFaults, SourceFaults, StarvedSignal } from './stats.ts';
 import type { RowIdentity, Target } from './target.ts';
 import type { Verdict, VerdictChange, VerdictState, Wanted } from './verdict.ts';
 
@@ -182,6 +182,11 @@ export class Evaluator {
   /** The targets of a policy of which a sensor seems to be stuck. */
   stuck(policyId: string): Iterable<Target> {
     return this.#policies.get(policyId)?.stuck() ?? [];
+  }
+
+  /** The signals of a policy whose windows ask for more samples than come of some targets. */
+  starved(policyId: string): readonly StarvedSignal[] {
+    return this.#policies.get(policyId)?.starved() ?? [];
   }
 
   /** What went wrong with a policy in force. */

@@ -11,7 +11,7 @@ import type { Scratch } from './scratch.ts';
 import { SignalRun } from './signal-run.ts';
 import type { Target } from './target.ts';
 import { Slots } from './slots.ts';
-import type { EvaluatorStats, PolicyFaults } from './stats.ts';
+import type { EvaluatorStats, PolicyFaults, StarvedSignal } from './stats.ts';
 import type { Verdict, VerdictChange, VerdictState, Wanted } from './verdict.ts';
 
 /** Nobody speaks of a target any more for so long: it is gone. */
@@ -267,6 +267,11 @@ export class PolicyRun {
       const target = this.#targets[slot];
       if (target !== undefined && signals.some((signal) => signal.isStuck(slot))) yield target;
     }
+  }
+
+  /** The signals that never have a value for some targets, as their windows ask for more samples than come. */
+  starved(): StarvedSignal[] {
+    return this.signals.map((signal) => signal.starved(this.#slots.values())).filter((signal) => signal !== undefined);
   }
 
   faults(): PolicyFaults {

@@ -29,7 +29,7 @@ function shown(kind: 'Container' | 'Node', signal: Omit<SignalSpec, 'name'>, val
   const [verdict] = evaluator.verdicts('p');
   const evidence = verdict?.evidence[0] as Evidence;
   const stuck = Array.from(evaluator.stuck('p'), ({ name }) => name);
-  return { evidence, stuck, faults: evaluator.faults('p'), stats: evaluator.stats };
+  return { evidence, stuck, starved: evaluator.starved('p'), faults: evaluator.faults('p'), stats: evaluator.stats };
 }
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
@@ -40,6 +40,15 @@ describe('quality of samples', () => {
   it('has nothing to say of samples that are all there', () => {
     const { evidence } = shown('Container', { metric: memory, ...mean }, times(30, 0.9));
     expect(evidence).to.deep.include({ quality: nothing, confidence: 1, samples: 10 });
+  });
+
+  it('tells a window that asks for more samples than can come from one that asks for as many', () => {
+    const asking = (minSamples: number) => {
+      const window = { seconds: 10, aggregate: 'Mean', minSamples };
+      return shown('Container', { metric: memory, ...mean, window }, times(30, 0.9)).starved;
+    };
+    expect(asking(10)).to.deep.equal([]);
+    expect(asking(12)).to.deep.equal([{ signal: 's', minSamples: 12, windowSeconds: 10, mostSamples: 11, targets: 1 }]);
   });
 
   it('counts what is missing, and is so much less sure', () => {

@@ -7,6 +7,7 @@ import { Flaws } from './flaws.ts';
 import type { Groups } from './groups.ts';
 import { Hearing, type Teller } from './hearing.ts';
 import type { CompiledSignal } from './signal.ts';
+import type { StarvedSignal } from './stats.ts';
 import type { Evidence, SampleQuality } from './verdict.ts';
 
 const oneSlot = new Int32Array(1);
@@ -198,6 +199,24 @@ export class SignalRun {
     }
     this.#oldestMs = oldestMs;
     return count;
+  }
+
+  /** That the window asks for more samples than can come, at one a row and interval of the source, of these slots. */
+  starved(slots: Iterable<number>): StarvedSignal | undefined {
+    const { name: signal, minSamples, windowSeconds } = this.signal;
+    const { spanMs } = this.#window;
+    if (spanMs === 0 || minSamples === 1) return undefined;
+    let targets = 0;
+    let mostSamples = 0;
+    for (const slot of slots) {
+      const intervalMs = this.#intervalOf(slot);
+      if (intervalMs === 0 || !this.hearing.isHeard(slot)) continue;
+      const most = (Math.floor(spanMs / intervalMs) + 1) * Math.max(1, this.hearing.rows(slot));
+      if (most >= minSamples) continue;
+      targets++;
+      mostSamples = Math.max(mostSamples, most);
+    }
+    return targets === 0 ? undefined : { signal, minSamples, windowSeconds, mostSamples, targets };
   }
 
   /** Whether the newest value of a slot comes of a sensor that seems to be stuck. */

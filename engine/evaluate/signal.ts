@@ -18,6 +18,8 @@ export interface CompiledSignal {
   readonly aggregate: Aggregate;
   /** 0: no window, the last sample alone. */
   readonly windowSeconds: number;
+  /** With fewer samples in the window there is no value. */
+  readonly minSamples: number;
   readonly detector: CompiledDetector;
   createWindow(): Window;
   /** For how long what is missing is filled, and windows that count what was. */
@@ -85,6 +87,7 @@ export function compileSignal(
     metric,
     aggregate,
     windowSeconds: seconds,
+    minSamples,
     detector,
     // An agent fills nothing.
     scoring: fill === undefined ? scoringOf(detector, spec, metric.scope === kind, kind, warmupSeconds) : undefined,

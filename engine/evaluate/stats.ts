@@ -30,6 +30,16 @@ export interface SourceFaults {
   outliers: number;
 }
 
+/** A signal whose window can never hold the samples that it asks for, so that it has no value. */
+export interface StarvedSignal {
+  readonly signal: string;
+  readonly minSamples: number;
+  readonly windowSeconds: number;
+  /** The most samples that come within the window, of the targets that are concerned; and how many these are. */
+  readonly mostSamples: number;
+  readonly targets: number;
+}
+
 /** What went wrong with a policy since it came into force. */
 export interface PolicyFaults {
   /** Evaluations of `when` that ended in an error; the condition counted as not held. */

@@ -238,7 +238,7 @@ describe('DetectionPolicy', () => {
       imputedSamples: 3,
       heldBack: 2,
     };
-    cluster.data = { faults, stuck: [nodeTarget('node-2')] };
+    cluster.data = { faults, stuck: [nodeTarget('node-2')], starved: [] };
     await cluster.seconds(11);
     expect(condition(stored(), 'DataFresh')).to.equal('False SensorsStuck');
     expect(message('DataFresh')).to.equal('1 of 2 targets have a value that never stands still and does: node-2');
@@ -253,7 +253,14 @@ describe('DetectionPolicy', () => {
     cluster.data = {
       faults: { ...faults, lateSamples: 0, counterResets: 0, imputedSamples: 0, heldBack: 0 },
       stuck: [],
+      starved: [{ signal: 'use', minSamples: 100, windowSeconds: 30, mostSamples: 31, targets: 2 }],
     };
+    await cluster.seconds(11);
+    expect(condition(stored(), 'DataFresh')).to.equal('False TooFewSamples');
+    expect(message('DataFresh')).to.equal(
+      'signal use has no value for 2 of 2 targets: its window of 30 s asks for 100 samples, and 31 can come at most. Lower minSamples or make the window longer',
+    );
+    cluster.data = { ...cluster.data, starved: [] };
     await cluster.seconds(11);
     expect(condition(stored(), 'DataFresh')).to.equal('True SamplesArrive');
     expect(stored().status).not.to.have.property('data');

@@ -2,7 +2,7 @@
 import type { DetectionPolicy, DetectionPolicyStatus } from '../../../crds/detection-policy.ts';
 import type { Incident } from '../../../crds/incident.ts';
 import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
-import type { PolicyFaults } from '../../../engine/evaluate/stats.ts';
+import type { PolicyFaults, StarvedSignal } from '../../../engine/evaluate/stats.ts';
 import type { Target } from '../../../engine/evaluate/target.ts';
 import type { Verdict, VerdictState } from '../../../engine/evaluate/verdict.ts';
 import { Draft } from '../../decide/draft.ts';
@@ -18,6 +18,8 @@ export interface PolicyData {
   readonly faults: PolicyFaults | undefined;
   /** Targets of which a sensor seems to be stuck. */
   readonly stuck: readonly Target[];
+  /** Signals whose windows ask for more samples than come. */
+  readonly starved: readonly StarvedSignal[];
 }
 
 export interface PolicyStatusFacts {
@@ -119,13 +121,15 @@ function shed(draft: StatusDraft, { shed: is }: PolicyStatusFacts): void {
 
 function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number): void {
   const { counts, unknown, staleness, data, notLive, running, shed: isShed } = facts;
-  const stuck = data?.stuck ?? [];
+  const { stuck = [], starved = [] } = data ?? {};
   if (running === undefined) draft.set('DataFresh', 'Unknown', 'NotJudged', 'nothing is judged');
   else if (notLive !== undefined) draft.set('DataFresh', 'Unknown', 'StreamNotRead', notLive);
   else if (isShed !== undefined)
     draft.set('DataFresh', 'Unknown', 'Shed', 'samples are not looked at: see condition Shed');
   else if (matched === 0)
     draft.set('DataFresh', 'Unknown', 'NoTargets', 'no target is selected of which samples have arrived');
+  else if (counts.Unknown === 0 && starved.length > 0)
+    draft.set('DataFresh', 'False', 'TooFewSamples', starved.map((signal) => starvedLine(signal, matched)).join('; '));
   else if (counts.Unknown === 0 && stuck.length > 0) {
     const share = `${stuck.length} of ${matched} targets have a value that never stands still and does`;
     draft.set('DataFresh', 'False', 'SensorsStuck', `${share}: ${namesOf(stuck, stuck.length)}`);
@@ -135,6 +139,13 @@ function dataFresh(draft: StatusDraft, facts: PolicyStatusFacts, matched: number
     // Where the sources are well, it is the targets: a container that waits to be started again has no cgroup.
     draft.set('DataFresh', 'False', 'SamplesMissing', `${share}: ${staleness ?? namesOf(unknown, counts.Unknown)}`);
   }
+}
+
+function starvedLine(
+  { signal, minSamples, windowSeconds, mostSamples, targets }: StarvedSignal,
+  matched: number,
+): string {
+  return `signal ${signal} has no value for ${targets} of ${matched} targets: its window of ${windowSeconds} s asks for ${minSamples} samples, and ${mostSamples} can come at most. Lower minSamples or make the window longer`;
 }
 
 /** The first of so many; there may be very many. */
