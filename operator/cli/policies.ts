@@ -16,14 +16,17 @@ export interface Given {
   readonly guardrails: readonly GuardrailObject[];
 }
 
-/** From files first, then by name from the cluster; without `asksCluster`, nothing but the names is asked of it. */
+/**
+ * From files first, then by name from the cluster. What a file leaves open is in the namespace that kubectl would take;
+ * without a cluster (`hasCluster`) that is `default`.
+ */
 export async function givenPolicies(
   local: Local,
   names: readonly string[],
   files: readonly string[],
-  asksCluster: boolean,
+  hasCluster: boolean,
 ): Promise<Given> {
-  const namespace = local.options.namespace ?? (asksCluster ? local.session().namespace : 'default');
+  const namespace = local.options.namespace ?? (hasCluster ? local.session().namespace : 'default');
   const written = objectsIn(files, namespace);
   const of = <T extends KubeObject>(kind: string): T[] => written.filter((object) => object.kind === kind) as T[];
   const policies = of<PolicyObject>('DetectionPolicy');
@@ -35,12 +38,20 @@ export async function givenPolicies(
   }
   if (policies.length === 0)
     throw new Failure(exitCodes.usage, 'there is no policy: give -f FILE with a DetectionPolicy, or the name of one');
-  if (!asksCluster) return { policies, plans, guardrails };
-  plans.push(...(await plansOf(local, policies, plans)));
+  return { policies, plans, guardrails };
+}
+
+/** Together with the plans that their routes name, and the guardrails, as far as the cluster has what no file does. */
+export async function withApplied(local: Local, { policies, plans, guardrails }: Given): Promise<Given> {
   const isWritten = (rail: KubeObject): boolean =>
     guardrails.some(({ metadata }) => metadata.name === rail.metadata.name);
   const applied = await local.session().all<GuardrailObject>(Guardrail);
-  return { policies, plans, guardrails: [...guardrails, ...applied.filter((rail) => !isWritten(rail))] };
+  const added = await plansOf(local, policies, plans);
+  return {
+    policies,
+    plans: [...plans, ...added],
+    guardrails: [...guardrails, ...applied.filter((rail) => !isWritten(rail))],
+  };
 }
 
 /** The plans that routes name and that are not known yet, as far as the cluster has them. */

@@ -6,7 +6,7 @@ import type { BacktestReport } from '../../replay/backtest/report.ts';
 import { collect, type Declare } from '../command.ts';
 import { exitCodes, Failure, type ExitCode } from '../exit.ts';
 import type { Local } from '../local.ts';
-import { givenPolicies, type Given } from '../policies.ts';
+import { givenPolicies, withApplied, type Given } from '../policies.ts';
 import { checkRecordingOptions, withRecording, withRecordingOptions, type RecordingOptions } from '../recording.ts';
 import { backtestLines } from '../render/backtest.ts';
 import { counted } from '../render/view.ts';
@@ -44,7 +44,8 @@ async function run(local: Local, names: readonly string[], options: Options): Pr
   const asksCluster = options.file === undefined || options.compare === true || names.length > 0;
   if (options.expect === 'incidents' && !asksCluster)
     throw new Failure(exitCodes.usage, '--expect incidents has to ask the cluster: give --compare too');
-  const given = await givenPolicies(local, names, options.filename ?? [], asksCluster);
+  const written = await givenPolicies(local, names, options.filename ?? [], asksCluster);
+  const given = asksCluster ? await withApplied(local, written) : written;
   const judged = await judge(local, options, given);
   const compares = options.file === undefined || options.compare === true || options.expect === 'incidents';
   const incidents = compares ? await local.session().all<IncidentObject>(Incident) : undefined;

@@ -46,7 +46,8 @@ export const selftest: Declare = (program, _act, _print, actLocally) => {
 
 async function run(local: Local, names: readonly string[], options: Options): Promise<ExitCode> {
   checkRecordingOptions(options);
-  const { policies } = await givenPolicies(local, names, options.filename ?? [], false);
+  const hasCluster = options.file === undefined || names.length > 0;
+  const { policies } = await givenPolicies(local, names, options.filename ?? [], hasCluster);
   const { selftest: over } = await import('../../replay/selftest/selftest.ts');
   const { faults, signal, rounds, seed, faultsPerWeek } = options;
   const { rootNamespace } = local.options;
