@@ -14,12 +14,13 @@ export function brokenRules(schema: Schema, value: unknown, old?: unknown): Prob
 
 function* problems(schema: Schema, value: unknown, old: unknown, path: string): Generator<Problem> {
   if (value === null) return;
-  const rules = (schema['x-kubernetes-validations'] ?? []).filter((rule) => old !== undefined || !ofTransition(rule));
-  if (rules.length > 0) {
-    const asked = { self: once(() => celValue(value)), text: shortText(value), old };
-    for (const rule of rules) {
-      const message = broken(rule, asked);
-      if (message !== undefined) yield { path: `${path}${rule.fieldPath ?? ''}`, message };
+  const rules = schema['x-kubernetes-validations'];
+  if (rules !== undefined) {
+    const asked = { self: once(() => celValue(value)), text: once(() => shortText(value)), old };
+    for (const each of knownOf(rules)) {
+      if (each.isOfTransition && old === undefined) continue;
+      const message = broken(each, asked);
+      if (message !== undefined) yield { path: `${path}${each.rule.fieldPath ?? ''}`, message };
     }
   }
   if (Array.isArray(value) && schema.items) yield* inList(schema, schema.items, value, old, path);
@@ -65,13 +66,32 @@ const evaluate = (expression: string, self: CelInput, oldSelf: CelInput): CelRes
   return program({ self, oldSelf });
 };
 
-const ofTransition = ({ rule, messageExpression }: Rule): boolean =>
+/** A rule with what was found for short values: the same names and steps are asked about all the time, and CEL is slow. */
+interface Known {
+  readonly rule: Rule;
+  readonly isOfTransition: boolean;
+  readonly answers: Map<string, { readonly message: string | undefined }>;
+}
+const mostAnswers = 512;
+
+const known = new WeakMap<readonly Rule[], readonly Known[]>();
+
+function knownOf(rules: readonly Rule[]): readonly Known[] {
+  let found = known.get(rules);
+  if (found === undefined) {
+    found = rules.map((rule) => ({ rule, isOfTransition: isOfTransition(rule), answers: new Map() }));
+    known.set(rules, found);
+  }
+  return found;
+}
+
+const isOfTransition = ({ rule, messageExpression }: Rule): boolean =>
   rule.includes('oldSelf') || messageExpression?.includes('oldSelf') === true;
 
 /** A value that rules are asked of; `text` stands for it when it is short. */
 interface Asked {
   readonly self: () => CelInput;
-  readonly text: string | undefined;
+  readonly text: () => string | undefined;
   readonly old: unknown;
 }
 
@@ -86,18 +106,14 @@ const shortText = (value: unknown): string | undefined => {
   return text !== undefined && text.length <= longestText ? text : undefined;
 };
 
-/** What was found for short values: the same names and the same steps are asked about all the time, and CEL is slow. */
-const known = new Map<string, { readonly message: string | undefined }>();
-const mostKnown = 8192;
-
 /** The message of a rule that does not hold; undefined when it holds. A rule that cannot be checked does not hold. */
-function broken(rule: Rule, { self, text, old }: Asked): string | undefined {
-  if (ofTransition(rule)) return asked(rule, self(), celValue(old));
-  if (text === undefined) return asked(rule, self(), null);
-  const key = `${rule.rule} ${rule.message ?? rule.messageExpression} ${text}`;
-  const found = known.get(key) ?? { message: asked(rule, self(), null) };
-  if (known.size >= mostKnown) known.clear();
-  known.set(key, found);
+function broken({ rule, isOfTransition, answers }: Known, { self, text, old }: Asked): string | undefined {
+  if (isOfTransition) return asked(rule, self(), celValue(old));
+  const short = text();
+  if (short === undefined) return asked(rule, self(), null);
+  const found = answers.get(short) ?? { message: asked(rule, self(), null) };
+  if (answers.size >= mostAnswers) answers.clear();
+  answers.set(short, found);
   return found.message;
 }
 
