@@ -1,6 +1,7 @@
 /** Says whether a guardrail is understood and whether it pauses; what it allows is asked anew before every step. */
 import type { Guardrail, GuardrailStatus } from '../../../crds/guardrail.ts';
 import { complete } from '../../../crds/validate.ts';
+import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
 import { targetKinds } from '../../../engine/evaluate/target.ts';
 import { isFinished } from '../../decide/budget.ts';
 import { Draft } from '../../decide/draft.ts';
@@ -8,6 +9,7 @@ import { hasReason } from '../../kube/api.ts';
 import { Guardrail as GuardrailResource } from '../../kube/resources.ts';
 import { writeStatus } from '../../kube/status.ts';
 import type { Context } from '../context.ts';
+import { Examined } from '../examined.ts';
 import type { Loads } from '../loads.ts';
 import { reasonOf } from '../reasons.ts';
 import { aboutObject } from '../references.ts';
@@ -19,6 +21,8 @@ export class GuardrailController {
 
   readonly #loads: Pick<Loads, 'under' | 'kindsUnder'>;
 
+  readonly #examined = new Examined(guardrailProblems);
+
   constructor(context: Context, loads: Pick<Loads, 'under' | 'kindsUnder'>) {
     this.#context = context;
     this.#loads = loads;
@@ -27,11 +31,12 @@ export class GuardrailController {
   readonly reconcile = async (key: string): Promise<{ requeueAfterMs?: number } | void> => {
     const { api, kinds, clock, isLeader } = this.#context;
     const guardrail = kinds.guardrails.get(key);
+    if (guardrail === undefined) this.#examined.forget(key);
     if (guardrail === undefined || !isLeader()) return;
     const draft = new Draft<GuardrailStatus>(guardrail.status ?? {}, clock.now());
     draft.status.observedGeneration = guardrail.metadata.generation ?? 0;
     draft.status.active = this.#active(guardrail);
-    ready(draft, guardrail);
+    ready(draft, this.#examined.problemsOf(guardrail));
     const toggled = pause(draft, guardrail);
     const changesMs = this.#storms(draft, guardrail);
     const again = changesMs === undefined ? {} : { requeueAfterMs: Math.max(1, changesMs - clock.now()) };
@@ -94,9 +99,12 @@ export class GuardrailController {
   }
 }
 
-function ready(draft: Draft<GuardrailStatus>, guardrail: Guardrail): void {
-  const { object, problems: found } = complete('Guardrail', guardrail);
-  const problems = found.length > 0 ? found : scheduleProblems('spec.schedule', object.spec.schedule);
+function guardrailProblems(guardrail: Guardrail): readonly Problem[] {
+  const { object, problems } = complete('Guardrail', guardrail);
+  return problems.length > 0 ? problems : scheduleProblems('spec.schedule', object.spec.schedule);
+}
+
+function ready(draft: Draft<GuardrailStatus>, problems: readonly Problem[]): void {
   const [first] = problems;
   if (first === undefined) draft.set('Ready', 'True', 'InForce', 'it is asked before every step');
   else

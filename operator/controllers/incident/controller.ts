@@ -10,6 +10,7 @@ import { Incident as IncidentResource, Remediation as RemediationResource } from
 import { writeStatus } from '../../kube/status.ts';
 import { keyOf } from '../../kube/store.ts';
 import type { Context } from '../context.ts';
+import { Examined } from '../examined.ts';
 import type { Judge } from '../judge.ts';
 import { byIncident } from '../look-ups.ts';
 import { aboutObject, aboutTarget } from '../references.ts';
@@ -21,18 +22,6 @@ import { firstSampleMs, isNew, isResolved, progress, type Facts, type Note } fro
 import { usualAgainMs, UsualOfIncidents } from './usual.ts';
 
 const isUnderWay = (remediation: Remediation): boolean => !isFinished(remediation);
-
-/** An object is checked once for each of its versions. */
-const checkedPlans = new WeakMap<RemediationPlan, { readonly problem: string | undefined }>();
-
-function planProblem(plan: RemediationPlan, rootNamespace: string): string | undefined {
-  const known = checkedPlans.get(plan);
-  if (known !== undefined) return known.problem;
-  const [first] = planProblems(plan, rootNamespace);
-  const problem = first && `${first.path} ${first.message}`;
-  checkedPlans.set(plan, { problem });
-  return problem;
-}
 
 /** Whether the API server has understood and said no, as it will say again. */
 const isRefusal = (error: unknown): error is ApiError =>
@@ -66,6 +55,7 @@ export class IncidentController {
   /** By UID, the verdicts that Incidents were opened by and that are not recorded yet. */
   readonly #openings = new Map<string, Verdict>();
   readonly #usual: UsualOfIncidents;
+  readonly #plans: Examined<RemediationPlan>;
 
   constructor(context: Context, judge: Judge, metrics: IncidentMetrics, options: IncidentControllerOptions) {
     this.#context = context;
@@ -73,6 +63,7 @@ export class IncidentController {
     this.#metrics = metrics;
     this.#options = options;
     this.#usual = new UsualOfIncidents(context.usual, context.clock);
+    this.#plans = new Examined((plan) => planProblems(plan, context.rootNamespace));
   }
 
   readonly reconcile = async (key: string): Promise<{ requeueAfterMs?: number | undefined } | void> => {
@@ -101,7 +92,7 @@ export class IncidentController {
       usual: this.#usual.of(uid),
       remediations,
       plan,
-      planProblem: plan && planProblem(plan, this.#context.rootNamespace),
+      planProblem: plan && this.#problemOf(plan),
       telling,
     };
     let next = progress(facts);
@@ -129,9 +120,16 @@ export class IncidentController {
   }
 
   #planOf({ metadata, spec: { route } }: Incident): RemediationPlan | undefined {
-    const plan =
-      route.plan === undefined ? undefined : this.#context.kinds.plans.get(`${metadata.namespace}/${route.plan}`);
+    if (route.plan === undefined) return undefined;
+    const key = `${metadata.namespace}/${route.plan}`;
+    const plan = this.#context.kinds.plans.get(key);
+    if (plan === undefined) this.#plans.forget(key);
     return plan?.metadata.deletionTimestamp === undefined ? plan : undefined;
+  }
+
+  #problemOf(plan: RemediationPlan): string | undefined {
+    const [first] = this.#plans.problemsOf(plan);
+    return first && `${first.path} ${first.message}`;
   }
 
   #remediationsOf({ metadata }: Incident): Remediation[] {

@@ -2,7 +2,6 @@
 import { targetKinds, type TargetKind } from '../../../crds/references.ts';
 import type { RemediationPlan, RemediationPlanStatus } from '../../../crds/remediation-plan.ts';
 import type { Remediation } from '../../../crds/remediation.ts';
-import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
 import { isFinished } from '../../decide/budget.ts';
 import { Draft } from '../../decide/draft.ts';
 import { writes } from '../../decide/mode.ts';
@@ -16,6 +15,7 @@ import { clip } from '../../decide/clip.ts';
 import type { ChainFinding } from '../audit/controller.ts';
 import type { Auditor } from '../audit/auditor.ts';
 import type { Context } from '../context.ts';
+import { Examined } from '../examined.ts';
 import { byPlanKey } from '../look-ups.ts';
 import { reasonOf } from '../reasons.ts';
 import { accessProblem, type AccessProblem } from './access.ts';
@@ -42,20 +42,13 @@ interface Access {
   readonly problem: AccessProblem | undefined;
 }
 
-/** What was found wrong with a plan: the same for the same generation, and asked after each end of a Remediation. */
-interface Examined {
-  readonly uid: string | undefined;
-  readonly generation: number | undefined;
-  readonly problems: readonly Problem[];
-}
-
 export class RemediationPlanController {
   readonly #context: Context;
   readonly #loads: Pick<Loads, 'ofPlan'>;
   readonly #retention: Retention;
   readonly #findingOf: (namespace: string) => ChainFinding | undefined;
   readonly #access = new Map<string, Access>();
-  readonly #examined = new Map<string, Examined>();
+  readonly #examined: Examined<RemediationPlan>;
 
   constructor(
     context: Context,
@@ -67,6 +60,7 @@ export class RemediationPlanController {
     this.#findingOf = findingOf;
     this.#loads = loads;
     this.#retention = new Retention(context, auditor);
+    this.#examined = new Examined((plan) => planProblems(plan, context.rootNamespace));
   }
 
   readonly reconcile = async (key: string): Promise<{ requeueAfterMs?: number } | void> => {
@@ -74,7 +68,7 @@ export class RemediationPlanController {
     const plan = kinds.plans.get(key);
     if (plan === undefined) {
       this.#access.delete(key);
-      this.#examined.delete(key);
+      this.#examined.forget(key);
     }
     if (!isLeader()) return;
     const orphansMs = await this.#retention.pruneOrphans(key, plan);
@@ -114,22 +108,13 @@ export class RemediationPlanController {
     status.failed = ended('False');
   }
 
-  #problemsOf(key: string, plan: RemediationPlan): readonly Problem[] {
-    const { uid, generation } = plan.metadata;
-    const known = this.#examined.get(key);
-    if (known !== undefined && known.uid === uid && known.generation === generation) return known.problems;
-    const problems = planProblems(plan, this.#context.rootNamespace);
-    this.#examined.set(key, { uid, generation, problems });
-    return problems;
-  }
-
   async #ready(
     draft: Draft<RemediationPlanStatus>,
     key: string,
     plan: RemediationPlan,
     remediations: readonly Remediation[],
   ): Promise<object | undefined> {
-    const problems = this.#problemsOf(key, plan);
+    const problems = this.#examined.problemsOf(plan);
     const [first] = problems;
     if (first !== undefined) {
       const message = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
