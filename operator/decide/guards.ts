@@ -74,6 +74,7 @@ export function recordChecks(
   old: readonly GuardCheck[] = [],
   before: Asked = 'Start',
 ): GuardCheck[] {
+  const checkedTime = toTime(nowMs);
   const records = checked.map(({ guard, finding }): GuardCheck => {
     const { passed, limit, current, untilMs, domains } = finding;
     const record = {
@@ -84,7 +85,7 @@ export function recordChecks(
       ...(current === undefined ? {} : { current: String(current) }),
       ...(untilMs === undefined ? {} : { until: toTime(untilMs) }),
       ...(domains === undefined ? {} : { domains: [...domains] }),
-      checkedTime: toTime(nowMs),
+      checkedTime,
     };
     const known = old.find(({ name }) => name === guard.name);
     return known !== undefined && says(record, known, nowMs) ? known : record;
