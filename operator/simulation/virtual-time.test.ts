@@ -21,6 +21,27 @@ describe('VirtualTime', () => {
     expect(time.now() - startMs).to.equal(25);
   });
 
+  it('lets everything come to rest before the next timer, however many there are and however often it is run', async () => {
+    const time = new VirtualTime();
+    const seen: number[] = [];
+    const rest = async (turns: number): Promise<void> => {
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    };
+    for (let index = 0; index < 300; index++) {
+      const settles = async (): Promise<void> => {
+        await rest(1 + (index % 7) * 10);
+        seen.push(index);
+      };
+      time.after(index, () => void settles());
+    }
+    for (let run = 0; run < 30; run++) {
+      await time.runUntil(time.now() + 10, never);
+      expect(seen).to.have.length(Math.min(300, 10 * run + 11));
+      await rest(run);
+    }
+    expect(seen).to.deep.equal(Array.from({ length: 300 }, (_, index) => index));
+  });
+
   it('stands still as soon as it is over', async () => {
     const time = new VirtualTime();
     const startMs = time.now();

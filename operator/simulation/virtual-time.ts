@@ -7,6 +7,8 @@ interface Timer {
   cancelled: boolean;
 }
 
+const armedAtOnce = 64;
+
 /**
  * The time of the whole simulation. It stands still while anything can go on without it; then it jumps to the next timer.
  * Timers of one moment run in the order in which they were armed, and everything that one sets going comes to rest before
@@ -16,6 +18,9 @@ export class VirtualTime implements Clock {
   #nowMs = Date.UTC(2026, 0, 1);
   #order = 0;
   readonly #heap: Timer[] = [];
+  /** Who waits for the next immediate, and how many are armed. */
+  #settled = (): void => {};
+  #armed = 0;
 
   now(): number {
     return this.#nowMs;
@@ -34,16 +39,31 @@ export class VirtualTime implements Clock {
 
   /** Lets time pass until `untilMs`, or until `isOver` says so after some timer. */
   async runUntil(untilMs: number, isOver: () => boolean): Promise<void> {
-    await settled();
+    await this.#settle();
     for (let timer = this.#heap[0]; timer !== undefined && timer.atMs <= untilMs; timer = this.#heap[0]) {
       this.#pop();
       if (timer.cancelled) continue;
       this.#nowMs = timer.atMs;
       timer.f();
-      await settled();
+      await this.#settle();
       if (isOver()) return;
     }
     this.#nowMs = untilMs;
+  }
+
+  /**
+   * Everything in this process that waits for no timer waits for promises, and those have all settled before an immediate,
+   * also between two that were armed together: armed one by one, each would cost a turn of the event loop.
+   */
+  #settle(): Promise<void> {
+    const settled = new Promise<void>((resolve) => (this.#settled = resolve));
+    if (this.#armed === 0)
+      for (; this.#armed < armedAtOnce; this.#armed++)
+        setImmediate(() => {
+          this.#armed--;
+          this.#settled();
+        });
+    return settled;
   }
 
   #push(timer: Timer): void {
@@ -84,6 +104,3 @@ export class VirtualTime implements Clock {
 
 const isBefore = (a: Timer | undefined, b: Timer | undefined): boolean =>
   a !== undefined && b !== undefined && (a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order));
-
-/** Everything in this process that waits for no timer waits for promises, and those have all settled before an immediate. */
-const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
