@@ -4,25 +4,38 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { secondsOfChildren, secondsOfMachine } from './cpu.ts';
 import { afterAnotherRun, type Failure, type Report } from './report.ts';
 import { checks, lanes, type Lane, type Stage } from './stages.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'homeostat-test-'));
 
+interface Run {
+  readonly code: number;
+  readonly cpuSeconds: number;
+}
+
+let countedSeconds = 0;
+
 /** Runs a stage; its output goes to `output`, a file descriptor. */
-const run = (stage: Stage, more: readonly string[], environment: NodeJS.ProcessEnv, output: number): Promise<number> =>
-  new Promise((resolve) => {
+const run = (stage: Stage, more: readonly string[], environment: NodeJS.ProcessEnv, output: number): Promise<Run> =>
+  new Promise((done) => {
+    const end = (code: number): void => {
+      const before = countedSeconds;
+      countedSeconds = secondsOfChildren();
+      done({ code, cpuSeconds: countedSeconds - before });
+    };
     const child = spawn(stage.command, [...stage.arguments, ...more], {
       stdio: ['ignore', output, output],
       env: environment,
     });
     child.once('error', (error) => {
       console.error(`${stage.name}: cannot start ${stage.command}: ${error.message}`);
-      resolve(127);
+      end(127);
     });
-    child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 128));
+    child.once('exit', (code, signal) => end(signal === null ? (code ?? 1) : 128));
   });
 
 /** What a stage did: a suite's own report, or one test for the whole; a suite that ends badly has failed somewhere. */
@@ -58,10 +71,12 @@ const runLane = async (
 ): Promise<void> => {
   for (const stage of lane) {
     const started = performance.now();
+    let cpuSeconds = 0;
     say(`\n=== ${stage.name}: ${stage.promise}`);
     const attempt = async (name: string, more: readonly string[] = []): Promise<Report> => {
       const file = join(scratch, `${name}.json`);
-      const code = await run(stage, more, { ...environment, HOMEOSTAT_TEST_REPORT: file }, output);
+      const { code, ...used } = await run(stage, more, { ...environment, HOMEOSTAT_TEST_REPORT: file }, output);
+      cpuSeconds += used.cpuSeconds;
       if (code === 0) Object.assign(environment, await stage.provides?.());
       return reportOf(stage, file, code);
     };
@@ -77,14 +92,16 @@ const runLane = async (
     failures.push(...report.failed.map((failure) => `${stage.name}: ${brief(failure)}`));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     table.push(
-      `${stage.name.padEnd(14)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${seconds.padStart(7)} s`,
+      `${stage.name.padEnd(14)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${seconds.padStart(7)} s ${cpuSeconds.toFixed(1).padStart(7)} s of CPU`,
     );
     say(`=== ${stage.name}: ${counts.passed} passed, ${counts.failed} failed after ${seconds} s`);
   }
 };
 
 const standardOutput = 1;
-const common: NodeJS.ProcessEnv = { ...process.env };
+const [begunMs, busySeconds] = [performance.now(), secondsOfMachine()];
+/** Dozens of processes begin with the same sources: what one has made of them, the next ones take. */
+const common: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: resolve('node_modules/.cache/node'), ...process.env };
 await runLane(checks, common, standardOutput, console.log);
 // The first lane is seen as it runs; what the others print follows when all are done.
 const logs = lanes.slice(1).map((_lane, index) => join(scratch, `lane-${index}.log`));
@@ -99,6 +116,10 @@ await Promise.all(
 for (const log of logs) process.stdout.write(readFileSync(log));
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${table.join('\n')}\n`);
+const [seconds, worked] = [(performance.now() - begunMs) / 1000, secondsOfMachine() - busySeconds];
+console.log(
+  `${worked.toFixed(0)} s of CPU in ${seconds.toFixed(0)} s on ${availableParallelism()}: ${countedSeconds.toFixed(0)} s for the stages, the rest for the clusters and whatever else runs here\n`,
+);
 if (unsteady.length > 0)
   console.log(`Failed first and passed when run again, which is a fault of its own:\n  ${unsteady.join('\n  ')}\n`);
 if (failures.length > 0) console.log(`Failed:\n  ${failures.join('\n  ')}\n`);
