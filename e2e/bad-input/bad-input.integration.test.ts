@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import type { Incident } from '../../crds/incident.ts';
 import { framesStream } from '../../engine/frame/stream.ts';
-import { bundle } from '../../hack/build/main.ts';
+import { bundleOnce } from '../../hack/build/main.ts';
 import { down, kill, start, up, type Cluster } from '../../hack/cluster/index.ts';
 import { connect as connectToApi, type HttpKubeApi } from '../../operator/kube/http-api.ts';
 import { findCondition } from '../../operator/kube/conditions.ts';
@@ -29,7 +29,7 @@ describe('bad input and absent parts', function () {
   let api: HttpKubeApi;
 
   before(async function () {
-    await bundle('dist', ['operator', 'agent']);
+    await bundleOnce();
     // Of its own, so that its API server may go; and new, so that it has no kinds.
     await down({ name, reset: true });
     cluster = await up({ name, nodes: 0, fake: 0 });

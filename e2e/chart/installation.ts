@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle } from '../../hack/build/main.ts';
+import { bundleOnce } from '../../hack/build/main.ts';
 import { addImage, ClusterError, resolveCluster, type Cluster } from '../../hack/cluster/index.ts';
 import { tool } from '../../hack/cluster/index.ts';
 
@@ -43,11 +43,11 @@ export const clusterForChart = (): Cluster => {
 export const buildImages = async (cluster: Cluster): Promise<void> => {
   const work = mkdtempSync(join(tmpdir(), 'homeostat-chart-'));
   try {
-    await bundle(work);
+    await bundleOnce();
     for (const program of ['operator', 'agent'])
       await addImage(cluster, {
         name: `localhost/homeostat-${program}:chart`,
-        content: { bundle: [join(work, `${program}.cjs`)] },
+        content: { bundle: [`dist/${program}.cjs`] },
       });
     const rootfs = join(work, 'nats');
     mkdirSync(join(rootfs, 'tmp'), { recursive: true });

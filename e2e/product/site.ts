@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle } from '../../hack/build/main.ts';
+import { bundleOnce } from '../../hack/build/main.ts';
 import {
   addImage,
   down,
@@ -46,7 +46,7 @@ export const openSite = async (name: string, nodes = 3, fake = 3, profile: Profi
   const directory = own === undefined ? join('dist', 'e2e') : directoryOf(name, own);
   mkdirSync(directory, { recursive: true });
 
-  await progress.step('bundles of operator and agent', () => bundle());
+  await progress.step('bundles of operator and agent', bundleOnce);
   const ours = cluster.nodes.filter((node) => node.real).map((node) => node.name);
   if (ours.length > 0)
     await progress.step('the agent’s image on every real node', () =>

@@ -41,4 +41,9 @@ export const bundle = async (directory = 'dist', names?: readonly (keyof typeof 
   rmdirSync(unfinished);
 };
 
+/** Bundles everything into `dist`, unless whoever has started this says that it is done. */
+export const bundleOnce = async (): Promise<void> => {
+  if (process.env['HOMEOSTAT_BUNDLED'] === undefined) await bundle();
+};
+
 if (import.meta.main) await bundle();

@@ -152,11 +152,19 @@ const fetchPrograms: Stage = {
   provides: async () => ({ NATS_SERVER: await tool('nats-server') }),
 };
 
+const bundles: Stage = {
+  name: 'bundles',
+  promise: 'the programs are bundled, once for every stage that runs them',
+  ...node('hack/build/main.ts'),
+  suite: false,
+  provides: () => ({ HOMEOSTAT_BUNDLED: 'true' }),
+};
+
 /** With KUBECONFIG set, the cluster it names is used, and none is brought up. */
 const usesOwnClusters = process.env['KUBECONFIG'] === undefined;
 
 /** What tells in a minute that a change is not worth the rest. */
-export const checks: Lane = usesOwnClusters ? [...withoutCluster, fetchPrograms] : withoutCluster;
+export const checks: Lane = [...withoutCluster, bundles, ...(usesOwnClusters ? [fetchPrograms] : [])];
 
 /** A cluster that is brought up for these stages, and ended after them. */
 const onOwnCluster = (cluster: string, nodes: number, ...stages: readonly Stage[]): Lane => [
