@@ -17,6 +17,7 @@ import { decideBench } from '../../operator/decide/decide.bench.ts';
 import { evaluateCosts } from './evaluate.ts';
 import { footprints, type FootprintSite } from './footprint.ts';
 import { frameCosts } from './frames.ts';
+import { heapBench } from './heap.ts';
 import { latencyBench, type LoopSite } from './latency.ts';
 import { thisMachine } from './machine.ts';
 import { scenarioFigures } from './scenarios.ts';
@@ -28,6 +29,7 @@ const parts = [
   'evaluate',
   'history',
   'decide',
+  'heap',
   'agent',
   'loop',
   'scenarios',
@@ -102,6 +104,7 @@ await measure('history', 'sketches of samples', () => [1_100, 22_000, 150_000].m
 await measure('decide', 'a decision while very many are blocked', () =>
   [125, 1000, 8000].map((count) => decideBench(count)),
 );
+await measure('heap', 'what a pod takes of the heap, piece by piece', () => heapBench());
 if (options.only.some((part) => part === 'agent' || part === 'loop' || part === 'scenarios')) await onCluster();
 await onSimulated('storm', options.storm, (site) =>
   measure('storm', `${options.storm} nodes fail at once`, () => stormBench(site, site.recorder, site.fakeNodes)),
