@@ -26,9 +26,9 @@ export class PolicyRun {
   #expressionError: string | undefined;
   readonly #emit: (change: VerdictChange) => void;
   readonly #stats: EvaluatorStats;
-  readonly #slots = new Slots();
-  readonly #groups = new Groups();
   readonly #targets: (Target | undefined)[] = [];
+  readonly #slots = new Slots((slot) => this.#targets[slot]?.key ?? '');
+  readonly #groups = new Groups();
   readonly #places = new Places();
   readonly #attention = new Attention();
   /** The conditions of those that were judged by one. */

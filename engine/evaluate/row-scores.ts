@@ -56,7 +56,9 @@ export class RowScores {
   readonly #bank: DetectorBank;
   readonly #window: Window;
   readonly #counters = new Counters();
-  readonly #slots = new Slots();
+  /** For each slot, the name of the row that it was given to. */
+  readonly #names: string[] = [];
+  readonly #slots = new Slots((slot) => this.#names[slot] ?? '');
   #rows: readonly ScoredRow[] = [];
   /** For each row, its slot, its series, and its slot again: once its samples count, once it is judged. */
   #slotOf = new Int32Array(0);
@@ -151,6 +153,7 @@ export class RowScores {
 
   #begin(key: string, nowMs: number): number {
     const slot = this.#slots.take(key, nowMs);
+    this.#names[slot] = key;
     const { capacity } = this.#slots;
     if (capacity > this.#groups.length) {
       this.#bank.grow(capacity);

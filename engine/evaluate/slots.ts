@@ -1,3 +1,4 @@
+import { Keyed } from '../keyed/keyed.ts';
 import { grown } from '../windows/pane-window.ts';
 
 /**
@@ -7,7 +8,7 @@ import { grown } from '../windows/pane-window.ts';
 export class Slots {
   /** For each slot: itself, or -1 while it is free. */
   live = new Int32Array(0);
-  readonly #slotOf = new Map<string, number>();
+  readonly #slotOf: Keyed<number>;
   /** Those that are free, by the place of the last target. */
   readonly #free = new Map<string, number[]>();
   #freeCount = 0;
@@ -15,6 +16,11 @@ export class Slots {
   readonly #gone = new Map<number, number>();
   #rows = new Int32Array(0);
   #length = 0;
+
+  /** `keyOf` answers the key of the target that a slot was taken for. */
+  constructor(keyOf: (slot: number) => string) {
+    this.#slotOf = new Keyed(keyOf);
+  }
 
   /** Number of targets. */
   get size(): number {
@@ -53,7 +59,7 @@ export class Slots {
   take(key: string, nowMs: number, place = ''): number {
     const slot = this.#again(place) ?? this.#length++;
     if (slot >= this.live.length) this.#grow(slot + 1);
-    this.#slotOf.set(key, slot);
+    this.#slotOf.set(slot, key);
     this.live[slot] = slot;
     this.#rows[slot] = 0;
     this.#gone.set(slot, nowMs);

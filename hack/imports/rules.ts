@@ -12,7 +12,9 @@ export interface Room {
 const pure = ['@bufbuild/cel'] as const;
 
 export const rooms: readonly Room[] = [
-  { path: 'engine', may: [], packages: pure },
+  { path: 'engine', may: ['engine/keyed'], packages: pure },
+  // A collection: nothing of what is judged.
+  { path: 'engine/keyed', may: [], packages: [] },
   { path: 'crds', may: ['engine'], packages: [...pure, 'ajv'] },
   { path: 'agents', may: ['engine', 'wire'], packages: ['*', '!@kubernetes/client-node'] },
   { path: 'wire', may: ['engine'], packages: ['*', '!@kubernetes/client-node'] },
@@ -24,9 +26,13 @@ export const rooms: readonly Room[] = [
     packages: ['croner'],
   },
   { path: 'operator/audit', may: ['crds', 'engine'], packages: [] },
-  { path: 'operator/kube', may: [], packages: ['*'] },
+  { path: 'operator/kube', may: ['engine/keyed'], packages: ['*'] },
   { path: 'operator/observe', may: ['operator/kube'], mayType: ['operator'], packages: ['*'] },
-  { path: 'operator/ingest', may: ['operator/kube', 'operator/observe', 'engine', 'crds', 'wire'], packages: ['*'] },
+  {
+    path: 'operator/ingest',
+    may: ['operator/kube', 'operator/observe', 'engine', 'engine/keyed', 'crds', 'wire'],
+    packages: ['*'],
+  },
   {
     path: 'operator/notify',
     may: ['operator/actions', 'operator/kube', 'operator/observe', 'engine', 'crds', 'wire'],

@@ -1,4 +1,5 @@
 /** The objects of one kind as a reflector last saw them, and what changed with each thing it saw. */
+import { Keyed } from '../../engine/keyed/keyed.ts';
 import type { KubeObject } from './api.ts';
 
 export interface StoreEvent<T> {
@@ -25,8 +26,8 @@ export interface Store<T extends KubeObject> {
  * was taken over by another one (a new `uid`) is first deleted, then added.
  */
 export class MutableStore<T extends KubeObject> implements Store<T> {
-  readonly #byKey = new Map<string, T>();
-  readonly #byUid = new Map<string, T>();
+  readonly #byKey = new Keyed<T>(keyOf);
+  readonly #byUid = new Keyed<T>(({ metadata }) => metadata.uid ?? '');
 
   get(key: string): T | undefined {
     return this.#byKey.get(key);
@@ -51,8 +52,8 @@ export class MutableStore<T extends KubeObject> implements Store<T> {
     if (old !== undefined && old.metadata.uid !== object.metadata.uid)
       return [...this.#remove(key, old), ...this.set(object)];
     if (old !== undefined && isSameVersion(old, object)) return [];
-    this.#byKey.set(key, object);
-    if (object.metadata.uid !== undefined) this.#byUid.set(object.metadata.uid, object);
+    this.#byKey.set(object, key);
+    if (object.metadata.uid !== undefined) this.#byUid.set(object);
     return [old === undefined ? { type: 'ADDED', object } : { type: 'MODIFIED', object, old }];
   }
 
@@ -68,7 +69,7 @@ export class MutableStore<T extends KubeObject> implements Store<T> {
   replace(objects: readonly T[]): StoreEvent<T>[] {
     const keys = new Set(objects.map(keyOf));
     const events: StoreEvent<T>[] = [];
-    for (const [key, old] of this.#byKey) if (!keys.has(key)) events.push(...this.#remove(key, old));
+    for (const old of this.#byKey.values()) if (!keys.has(keyOf(old))) events.push(...this.#remove(keyOf(old), old));
     for (const object of objects) events.push(...this.set(object));
     return events;
   }
