@@ -1,4 +1,12 @@
-import { scopes, type Column, type ColumnValues, type Frame, type Keyframe, type Scope } from '../frame/types.ts';
+import {
+  scopes,
+  type Column,
+  type ColumnValues,
+  type Frame,
+  type Keyframe,
+  type Row,
+  type Scope,
+} from '../frame/types.ts';
 import { Counters } from '../series/counters.ts';
 import { areFinite, infiniteIn, withoutInfinite } from '../series/infinite.ts';
 import type { Values } from '../windows/window.ts';
@@ -79,6 +87,7 @@ export class SourceRun {
   #counts = false;
   /** For each row, its series; while any are kept. */
   #series: Int32Array = new Int32Array(0);
+  #rowCount = 0;
   /** Where the rows of each scope lie. */
   #ranges: ReadonlyMap<Scope, Range> = new Map();
   readonly #bound = new Map<PolicyRun, Bound>();
@@ -107,7 +116,9 @@ export class SourceRun {
     this.#keyframe = keyframe;
     this.#identities = identities;
     this.log.intervalMs = keyframe.intervalMs;
-    this.#ranges = new Map(scopes.map((scope) => [scope, rangeOf(keyframe, scope)]));
+    const { rows } = keyframe;
+    this.#rowCount = rows.length;
+    this.#ranges = new Map(scopes.map((scope) => [scope, rangeOf(rows, scope)]));
     if (this.#counts) this.#open(nowMs);
   }
 
@@ -233,26 +244,30 @@ export class SourceRun {
   #place(run: PolicyRun, mostTargets: number, nowMs: number): Placed {
     const { spec, warmupMs } = run.policy;
     const { kind, container } = spec.target;
-    const rowSlots = new Int32Array(this.#keyframe.rows.length).fill(-1);
+    const rowSlots = new Int32Array(this.#rowCount).fill(-1);
     const warmMs = new Float64Array(rowSlots.length).fill(-Infinity);
     const seen = new Map<string, number>();
     let refused = 0;
-    for (const [row, { scope }] of this.#keyframe.rows.entries()) {
-      const identity = this.#identities[row];
-      const target = identity?.[kind];
-      if (target === undefined || !scopesOf[kind].includes(scope)) continue;
-      let slot = seen.get(target.key);
-      if (slot === undefined) {
-        const isWanted = (container === undefined || target.container === container) && run.matches(target);
-        slot = isWanted ? run.admit(target, mostTargets, nowMs) : -1;
-        if (isWanted && slot < 0) refused++;
-        seen.set(target.key, slot);
+    for (const scope of scopes) {
+      if (!scopesOf[kind].includes(scope)) continue;
+      const [first, end] = this.#range(scope);
+      for (let row = first; row < end; row++) {
+        const identity = this.#identities[row];
+        const target = identity?.[kind];
+        if (target === undefined) continue;
+        let slot = seen.get(target.key);
+        if (slot === undefined) {
+          const isWanted = (container === undefined || target.container === container) && run.matches(target);
+          slot = isWanted ? run.admit(target, mostTargets, nowMs) : -1;
+          if (isWanted && slot < 0) refused++;
+          seen.set(target.key, slot);
+        }
+        if (slot < 0) continue;
+        const startedMs = identity?.[scope]?.startedMs;
+        if (startedMs !== undefined && warmupMs > 0) warmMs[row] = startedMs + warmupMs;
+        rowSlots[row] = slot;
+        run.addRow(slot, warmMs[row] ?? -Infinity);
       }
-      if (slot < 0) continue;
-      const startedMs = identity?.[scope]?.startedMs;
-      if (startedMs !== undefined && warmupMs > 0) warmMs[row] = startedMs + warmupMs;
-      rowSlots[row] = slot;
-      run.addRow(slot, warmMs[row] ?? -Infinity);
     }
     return { rowSlots, warmMs, refused };
   }
@@ -388,7 +403,7 @@ function ordered(
 }
 
 /** Rows are in the order of their scopes. */
-function rangeOf({ rows }: Keyframe, scope: Scope): Range {
+function rangeOf(rows: readonly Row[], scope: Scope): Range {
   const first = rows.findIndex((row) => row.scope === scope);
   return first < 0 ? [0, 0] : [first, rows.findLastIndex((row) => row.scope === scope) + 1];
 }

@@ -21,7 +21,7 @@ import { FrameError, type ColumnValues, type Frame, type Keyframe, type SourceId
 export interface DecodeOptions {
   /** Where the values of a message that fits may lie: they hold until the next one is read. */
   readonly scratch?: ArrayBuffer;
-  /** What is known of who sends it, if it is that one: it is not read again. */
+  /** What is known of who sends it, if it is that one: it is not read again. A keyframe that is known is answered itself. */
   readonly known?: {
     readonly id: SourceId | undefined;
     keyframe(source: SourceId, generation: number): Keyframe | undefined;
@@ -46,8 +46,9 @@ export function decode(bytes: Uint8Array, { scratch, known }: DecodeOptions = {}
   const intervalMs = view.getUint32(field.intervalMs, true);
   if (!isTime(capturedMs)) throw new FrameError('Corrupt', `capturedMs is ${capturedMs}`, field.capturedMs);
   if (kind === 'keyframe') {
-    const { columns, rows } = known?.keyframe(source, generation) ?? readDictionary(sections);
-    return { kind, source, generation, capturedMs, intervalMs, columns, rows };
+    const again = known?.keyframe(source, generation);
+    if (again?.intervalMs === intervalMs) return again;
+    return { kind, source, generation, capturedMs, intervalMs, ...readDictionary(sections) };
   }
   const rows = readRows(sections.one(section.rows), view);
   const sequence = readU64(view, field.sequence);

@@ -234,7 +234,8 @@ export class Recorder {
   #connect(source: Source): void {
     const before = source.bindings;
     const { keyframe } = source;
-    source.bindings = keyframe.columns.flatMap((_, column) => this.#bindingOf(source, column) ?? []);
+    const { rows } = keyframe;
+    source.bindings = keyframe.columns.flatMap((_, column) => this.#bindingOf(source, rows, column) ?? []);
     const counted = new Set(source.bindings.flatMap((each) => (each.isCounter ? each.metric : [])));
     if (counted.size === 0) source.counters.clear();
     else source.counted = source.counters.open(seriesKeys(keyframe, source.identities), keyframe.capturedMs);
@@ -243,13 +244,13 @@ export class Recorder {
     for (const { table } of this.#open) table.grow(this.#series.length);
   }
 
-  #bindingOf({ keyframe, identities }: Source, column: number): Binding | undefined {
+  #bindingOf({ keyframe, identities }: Source, rows: Keyframe['rows'], column: number): Binding | undefined {
     const { metric = '', scope = 'Node' } = keyframe.columns[column] ?? {};
     // Of containers that are told of once more as pods only the containers count.
     if (!this.#metrics.has(metric) || metricNamed(metric)?.scope !== scope) return undefined;
-    const first = keyframe.rows.findIndex((row) => row.scope === scope);
+    const first = rows.findIndex((row) => row.scope === scope);
     if (first < 0) return undefined;
-    const end = keyframe.rows.findLastIndex((row) => row.scope === scope) + 1;
+    const end = rows.findLastIndex((row) => row.scope === scope) + 1;
     const series = new Int32Array(end - first);
     for (let row = first; row < end; row++) {
       const entity = entityOf(identities[row], scope);

@@ -1,4 +1,5 @@
 import type { Frame, Keyframe, SourceId } from '../../engine/frame/types.ts';
+import { KeptKeyframe } from './kept-keyframe.ts';
 import { newQuality, type FrameResult, type Quality } from './quality.ts';
 import { unshared, type Share } from './share.ts';
 import { SequenceWindow } from './sequence-window.ts';
@@ -68,11 +69,9 @@ export class Source {
     this.quality.lastStoredMs = storedMs;
     if (!this.#isCurrent(told.source, storedMs)) return [];
     this.quality.intervalMs = told.intervalMs;
-    const keyframe = this.#keyframes.get(told.generation) ?? {
-      ...told,
-      columns: this.#share(told.columns),
-      capturedMs: storedMs,
-    };
+    const keyframe =
+      this.#keyframes.get(told.generation) ??
+      new KeptKeyframe({ ...told, columns: this.#share(told.columns), capturedMs: storedMs });
     this.#remember(keyframe);
     const waiting = this.#held.filter(({ frame }) => frame.generation === keyframe.generation);
     if (waiting.length === 0) return [];

@@ -8,6 +8,7 @@ export const withoutScores = (evaluator: Judging): Judging => ({
       key,
       {
         ...keyframe,
+        rows: keyframe.rows,
         columns: keyframe.columns.map((one) => (isScoreColumn(one.metric) ? { ...one, metric: '' } : one)),
       },
       identities,

@@ -1,0 +1,31 @@
+import { decode } from '../../engine/frame/decode.ts';
+import { encodeKeyframe } from '../../engine/frame/encode.ts';
+import type { Column, Keyframe, Row, SourceId } from '../../engine/frame/types.ts';
+
+/**
+ * A keyframe that is kept for long: its rows are bytes, as on the wire, for those of a large cluster would be a million
+ * objects and texts that hardly anybody asks for. `rows` is made anew each time that it is read; a copy by `...` lacks it.
+ */
+export class KeptKeyframe implements Keyframe {
+  readonly kind = 'keyframe';
+  readonly source: SourceId;
+  readonly generation: number;
+  readonly capturedMs: number;
+  readonly intervalMs: number;
+  readonly columns: readonly Column[];
+  readonly #rows: Uint8Array;
+
+  constructor(keyframe: Keyframe) {
+    this.source = keyframe.source;
+    this.generation = keyframe.generation;
+    this.capturedMs = keyframe.capturedMs;
+    this.intervalMs = keyframe.intervalMs;
+    this.columns = keyframe.columns;
+    this.#rows = encodeKeyframe({ ...keyframe, rows: keyframe.rows, columns: [] });
+  }
+
+  get rows(): readonly Row[] {
+    const { rows } = decode(this.#rows) as Keyframe;
+    return rows;
+  }
+}
