@@ -15,19 +15,21 @@ export interface Target {
   readonly name: string;
   /** Containers only: its name in the pod. */
   readonly container?: string;
-  readonly node?: string;
+  readonly node?: string | undefined;
   /** The controller at the top of the owner chain. */
-  readonly workload?: {
-    readonly apiVersion: string;
-    readonly kind: string;
-    readonly name: string;
-    readonly uid: string;
-  };
+  readonly workload?:
+    | {
+        readonly apiVersion: string;
+        readonly kind: string;
+        readonly name: string;
+        readonly uid: string;
+      }
+    | undefined;
   /** Labels of the Pod (also for a Container), of the Workload, or of the Node. */
   readonly labels: Readonly<Record<string, string>>;
   /** When it started, in milliseconds since the epoch; a restarted container starts anew. Decides about warm-up. */
-  readonly startedMs?: number;
+  readonly startedMs?: number | undefined;
 }
 
 /** The targets that the samples of one row count for. A container's row counts for its pod, workload and node too. */
-export type RowIdentity = { readonly [K in TargetKind]?: Target };
+export type RowIdentity = { readonly [K in TargetKind]?: Target | undefined };

@@ -27,13 +27,7 @@ describe('What is asked of history about a signal', () => {
     ['not a slope', app, cpu, 'Slope', undefined],
     ['not a number of samples', app, cpu, 'Count', undefined],
     ['not a node by its containers', of('Node'), cpu, 'Mean', undefined],
-    [
-      'not a pod without a controller',
-      { ...of('Pod'), workload: undefined } as unknown as Target,
-      cpu,
-      'Mean',
-      undefined,
-    ],
+    ['not a pod without a controller', of('Pod', { workload: undefined }), cpu, 'Mean', undefined],
     ['not a metric that nobody knows any more', app, 'gone', 'Mean', undefined],
   ];
   for (const [name, target, metric, aggregate, asked] of cases)

@@ -2,6 +2,7 @@ import { entityOf } from '../../engine/history/series.ts';
 import { metricNamed } from '../../engine/metrics.ts';
 import type { Target } from '../../engine/evaluate/target.ts';
 import type { Evidence } from '../../engine/evaluate/verdict.ts';
+import { workloadTarget } from '../ingest/identity.ts';
 import type { UsualQuestion } from './usual.ts';
 
 /** Aggregates whose value is one of samples, so that it can be compared with what samples usually are. */
@@ -31,5 +32,5 @@ export function questionOf(
 const identityOf = (target: Target): Parameters<typeof entityOf>[0] => {
   if (target.kind === 'Node') return { Node: target };
   const { workload } = target;
-  return workload && { Workload: { ...target, kind: 'Workload', name: workload.name } };
+  return workload && { Workload: workloadTarget(target.namespace, workload, {}) };
 };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { RowIdentity } from '../../engine/evaluate/target.ts';
+import type { RowIdentity, Target } from '../../engine/evaluate/target.ts';
 import type { Keyframe, Row } from '../../engine/frame/types.ts';
 import { controllerReference, deployment, node, pod, replicaSet, type PodFixture } from '../testing/fixtures.ts';
 import { Join } from './join.ts';
@@ -35,10 +35,16 @@ function setUp() {
   return { join, everything, bind };
 }
 const keys = (identity: RowIdentity | undefined): string =>
-  Object.values(identity ?? {})
-    .map(({ key }) => key)
+  [identity?.Container, identity?.Pod, identity?.Workload, identity?.Node]
+    .flatMap((target) => target?.key ?? [])
     .sort()
     .join(' ');
+
+const described = (target: Target | undefined) => {
+  if (target === undefined) return undefined;
+  const { kind, key, uid, namespace, name, container, node: on, workload, labels, startedMs } = target;
+  return { kind, key, uid, namespace, name, container, node: on, workload, labels, startedMs };
+};
 
 describe('Join', () => {
   const above = 'Node/uid-node Pod/uid-pod Workload/uid-web';
@@ -65,7 +71,7 @@ describe('Join', () => {
   it('describes a container with what policies select by', () => {
     const { everything, bind } = setUp();
     everything();
-    expect(bind([containerRow(id('a'))])[0]?.Container).to.deep.equal({
+    expect(described(bind([containerRow(id('a'))])[0]?.Container)).to.deep.equal({
       kind: 'Container',
       key: 'Container/uid-pod/app',
       uid: 'uid-pod',

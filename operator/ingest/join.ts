@@ -7,37 +7,31 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RowIdentity, Target } from '../../engine/evaluate/target.ts';
 import type { Keyframe, Row, SourceId } from '../../engine/frame/types.ts';
+import { hashOf, Keyed } from '../../engine/keyed/keyed.ts';
 import {
-  containerNamed,
   nodeTarget,
   ownerOf,
-  podIdentity,
   rowNamesOf,
   workloadReference,
   workloadTarget,
-  type PodIdentity,
   type WorkloadReference,
 } from './identity.ts';
+import { PodTarget } from './pod-target.ts';
+import { sourceKey } from './sources.ts';
 import { controllerOf, type NodeView, type PodView, type ReplicaSetView, type WorkloadView } from './views.ts';
 
-interface KnownPod {
-  readonly view: PodView;
-  readonly identity: PodIdentity;
-}
-
 export class Join {
-  readonly #pods = new Map<string, KnownPod>();
+  readonly #pods = new Keyed<PodTarget>(({ uid }) => uid);
   /** UIDs of static pods by the UID that the kubelet gave them. */
   readonly #staticPods = new Map<string, string>();
   /** By UID: the controller of each ReplicaSet, or itself when it has none. */
   readonly #replicaSets = new Map<string, WorkloadReference>();
   readonly #workloads = new Map<string, Target>();
   readonly #nodes = new Map<string, Target>();
-  /** UIDs of pods by what their identity depends on. */
-  readonly #dependents = { replicaSet: new Sets(), workload: new Sets(), node: new Sets() };
-  /** Keys of sources by what their rows name: UIDs, but for nodes, which have a name. */
-  readonly #sources = { Pod: new Sets(), Workload: new Sets(), Node: new Sets() };
-  readonly #rowsOf = new Map<string, readonly Row[]>();
+  /** Pods by what their identity depends on: the UID of their ReplicaSet, of the workload above it, the name of their node. */
+  readonly #dependents = { replicaSet: new Pods(), workload: new Pods(), node: new Pods() };
+  /** By the key of a source: hashes of what its rows name, UIDs, but for nodes, which have a name. */
+  readonly #named = new Map<string, Int32Array>();
   readonly #touched = new Set<string>();
 
   /** A pod appeared or changed. */
@@ -45,28 +39,24 @@ export class Join {
     const { uid } = view.metadata;
     if (uid === undefined) return;
     const old = this.#pods.get(uid);
-    const identity = this.#identityOf(view);
-    const isSame = old !== undefined && isDeepStrictEqual(old.identity, identity);
+    const now = this.#targetOf(view);
+    const isSame = old?.equals(now) === true;
+    const isNamedAlike = isSame && isDeepStrictEqual(rowNamesOf(old.view), rowNamesOf(view));
+    if (old !== undefined) this.#undepend(old);
     // What is bound already is not kept twice.
-    const known = { view, identity: isSame ? old.identity : identity };
-    this.#pods.set(uid, known);
-    for (const what of dependedOn) {
-      const [before, now] = [old && dependencies[what](old), dependencies[what](known)];
-      if (before === now) continue;
-      if (before !== undefined) this.#dependents[what].remove(before, uid);
-      if (now !== undefined) this.#dependents[what].add(now, uid);
-    }
+    const known = isSame ? old.knowing(now) : now;
+    if (!isSame) this.#pods.set(known);
+    for (const what of dependedOn) this.#dependents[what].add(dependencies[what](known), known);
     if (view.kubeletUid !== undefined) this.#staticPods.set(view.kubeletUid, uid);
-    if (!isSame || !isDeepStrictEqual(rowNamesOf(old.view), rowNamesOf(view))) this.#touchPod(view);
+    if (!isNamedAlike) this.#touchPod(view);
   }
 
   deletePod(uid: string): void {
-    const old = this.#pods.get(uid);
+    const old = this.#pods.delete(uid);
     if (old === undefined) return;
-    for (const what of dependedOn) this.#dependents[what].remove(dependencies[what](old) ?? '', uid);
-    this.#pods.delete(uid);
-    if (old.view.kubeletUid !== undefined && this.#staticPods.get(old.view.kubeletUid) === uid)
-      this.#staticPods.delete(old.view.kubeletUid);
+    this.#undepend(old);
+    const { kubeletUid } = old.view;
+    if (kubeletUid !== undefined && this.#staticPods.get(kubeletUid) === uid) this.#staticPods.delete(kubeletUid);
     this.#touchPod(old.view);
   }
 
@@ -106,15 +96,19 @@ export class Join {
   }
 
   /** The identities of a keyframe's rows, as they are now. From now on changes of them touch the source. */
-  bind(sourceKey: string, { source, rows }: Keyframe): (RowIdentity | undefined)[] {
-    this.#name(sourceKey, rows);
+  bind(key: string, { source, rows }: Keyframe): (RowIdentity | undefined)[] {
+    this.#named.set(
+      key,
+      Int32Array.from(rows, ({ uid }) => hashOf(uid)),
+    );
+    this.#touched.delete(key);
     return rows.map((row) => this.#identify(source, row));
   }
 
   /** The source has no rows any more. */
-  release(sourceKey: string): void {
-    this.#name(sourceKey, []);
-    this.#rowsOf.delete(sourceKey);
+  release(key: string): void {
+    this.#named.delete(key);
+    this.#touched.delete(key);
   }
 
   /** The sources whose identities have changed since they were bound, or since this was asked. */
@@ -139,18 +133,17 @@ export class Join {
       return target && { Workload: target };
     }
     const pod = this.#pods.get(uid) ?? this.#pods.get(this.#staticPods.get(uid) ?? '');
-    if (pod === undefined || (producer === 'agent' && pod.view.spec.nodeName !== node)) return undefined;
-    if (scope === 'Pod') return pod.identity.pod;
-    return containerNamed(pod.view, pod.identity, container ?? '');
+    if (pod === undefined || (producer === 'agent' && pod.node !== node)) return undefined;
+    return scope === 'Pod' ? pod : pod.containerNamed(container ?? '');
   }
 
-  #identityOf(view: PodView): PodIdentity {
+  #targetOf(view: PodView): PodTarget {
     const owner = ownerOf(view);
     const top = owner?.kind === 'ReplicaSet' ? this.#replicaSets.get(owner.uid) : owner;
     const workload = top && (this.#workloads.get(top.uid) ?? workloadTarget(view.metadata.namespace ?? '', top, {}));
     const { nodeName } = view.spec;
     const node = nodeName === undefined ? undefined : this.#nodes.get(nodeName);
-    return podIdentity(view, workload, node);
+    return new PodTarget(view, workload, node);
   }
 
   #setTarget(kind: 'Workload' | 'Node', id: string, target: Target | undefined): void {
@@ -158,35 +151,35 @@ export class Join {
     if (isDeepStrictEqual(targets.get(id), target)) return;
     if (target === undefined) targets.delete(id);
     else targets.set(id, target);
-    this.#touch(kind, id);
+    this.#touch(id, kind === 'Node' ? id : '');
     this.#again(kind === 'Node' ? 'node' : 'workload', id);
   }
 
   /** Makes the identities of the pods that depend on something anew. */
   #again(what: Dependency, id: string): void {
     // A copy: setPod removes and adds what is iterated over.
-    for (const uid of Array.from(this.#dependents[what].of(id))) {
-      const pod = this.#pods.get(uid);
-      if (pod !== undefined) this.setPod(pod.view);
+    for (const { view } of this.#dependents[what].of(id).slice()) this.setPod(view);
+  }
+
+  #undepend(pod: PodTarget): void {
+    for (const what of dependedOn) this.#dependents[what].remove(dependencies[what](pod), pod);
+  }
+
+  /** Who may speak of a pod is on its node, or on none while the pod is. */
+  #touchPod({ metadata: { uid = '' }, kubeletUid, spec: { nodeName = '' } }: PodView): void {
+    for (const id of kubeletUid === undefined ? [uid] : [uid, kubeletUid]) {
+      this.#touch(id, nodeName);
+      if (nodeName !== '') this.#touch(id, '');
     }
   }
 
-  #touchPod({ metadata, kubeletUid }: PodView): void {
-    this.#touch('Pod', metadata.uid ?? '');
-    if (kubeletUid !== undefined) this.#touch('Pod', kubeletUid);
-  }
-
-  #touch(kind: 'Pod' | 'Workload' | 'Node', id: string): void {
-    for (const key of this.#sources[kind].of(id)) this.#touched.add(key);
-  }
-
-  #name(sourceKey: string, rows: readonly Row[]): void {
-    const old = this.#rowsOf.get(sourceKey) ?? [];
-    const names = new Set(rows.map(({ uid }) => uid));
-    for (const row of old) if (!names.has(row.uid)) this.#sources[namedBy(row)].remove(row.uid, sourceKey);
-    for (const row of rows) this.#sources[namedBy(row)].add(row.uid, sourceKey);
-    this.#rowsOf.set(sourceKey, rows);
-    this.#touched.delete(sourceKey);
+  /** Touches the sources of a node that name something. */
+  #touch(id: string, node: string): void {
+    const hash = hashOf(id);
+    for (const producer of ['agent', 'state'] as const) {
+      const key = sourceKey({ producer, node });
+      if (this.#named.get(key)?.includes(hash) === true) this.#touched.add(key);
+    }
   }
 }
 
@@ -194,48 +187,35 @@ const dependedOn = ['replicaSet', 'workload', 'node'] as const;
 type Dependency = (typeof dependedOn)[number];
 
 /** What the identity of a pod was made of besides the pod: UIDs, but for the node, which has a name. */
-const dependencies: Record<Dependency, (pod: KnownPod) => string | undefined> = {
+const dependencies: Record<Dependency, (pod: PodTarget) => string | undefined> = {
   replicaSet({ view }) {
     const owner = ownerOf(view);
     return owner?.kind === 'ReplicaSet' ? owner.uid : undefined;
   },
-  workload: ({ identity }) => identity.pod.Workload?.uid,
-  node: ({ view }) => view.spec.nodeName,
+  workload: ({ Workload }) => Workload?.uid,
+  node: ({ node }) => node,
 };
 
-const namedBy = ({ scope }: Row): 'Pod' | 'Workload' | 'Node' => (scope === 'Container' ? 'Pod' : scope);
+/** Some pods for each text. */
+class Pods {
+  readonly #pods = new Map<string, PodTarget[]>();
 
-/** A set of texts for each key. Empty ones take no room, and few of them little: most have one or two. */
-class Sets {
-  readonly #sets = new Map<string, string | string[] | Set<string>>();
-
-  of(key: string): Iterable<string> {
-    const set = this.#sets.get(key) ?? [];
-    return typeof set === 'string' ? [set] : set;
+  of(key: string): readonly PodTarget[] {
+    return this.#pods.get(key) ?? [];
   }
 
-  add(key: string, value: string): void {
-    const set = this.#sets.get(key);
-    if (set === undefined) this.#sets.set(key, value);
-    else if (typeof set === 'string') {
-      if (set !== value) this.#sets.set(key, [set, value]);
-    } else if (set instanceof Set) set.add(value);
-    else if (set.includes(value)) return;
-    else if (set.length < mostListed) set.push(value);
-    else this.#sets.set(key, new Set([...set, value]));
+  add(key: string | undefined, pod: PodTarget): void {
+    if (key === undefined) return;
+    const pods = this.#pods.get(key);
+    if (pods === undefined) this.#pods.set(key, [pod]);
+    else pods.push(pod);
   }
 
-  remove(key: string, value: string): void {
-    const set = this.#sets.get(key);
-    if (set === value) this.#sets.delete(key);
-    else if (set instanceof Set) {
-      if (set.delete(value) && set.size === 0) this.#sets.delete(key);
-    } else if (Array.isArray(set) && set.includes(value)) {
-      const left = set.filter((each) => each !== value);
-      if (left.length === 0) this.#sets.delete(key);
-      else this.#sets.set(key, left);
-    }
+  remove(key: string | undefined, pod: PodTarget): void {
+    const pods = this.#pods.get(key ?? '') ?? [];
+    const at = pods.lastIndexOf(pod);
+    const last = at < 0 ? undefined : pods.pop();
+    if (last !== undefined && last !== pod) pods[at] = last;
+    if (pods.length === 0) this.#pods.delete(key ?? '');
   }
 }
-
-const mostListed = 8;

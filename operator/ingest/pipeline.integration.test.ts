@@ -62,7 +62,7 @@ describe('Ingest on a nats-server of its own', function () {
         void calls.push({
           call: 'bind',
           key,
-          keys: identities.map((row) => Object.values(row ?? {}).at(-1)?.key ?? ''),
+          keys: identities.map((row) => (row?.Pod ?? row?.Workload ?? row?.Node)?.key ?? ''),
         }),
       unbind: () => {},
       frame: (key: string, frame: Frame) => {

@@ -33,15 +33,15 @@ export function withFaults(evaluator: Judging, injections: readonly Injection[])
     series.set(name, made);
     return made;
   };
-  const touchedIn = (keyframe: Keyframe, identities: readonly (RowIdentity | undefined)[]): Touched[] =>
-    keyframe.rows.flatMap(({ scope, uid, container = '' }, row) =>
+  const touchedIn = ({ columns, rows }: Keyframe, identities: readonly (RowIdentity | undefined)[]): Touched[] =>
+    rows.flatMap(({ scope, uid, container = '' }, row) =>
       [...kinds].flatMap((kind) => {
         const injection = byTarget.get(identities[row]?.[kind]?.key ?? '');
         if (injection === undefined) return [];
         const { metric } = injection.aim;
-        const column = keyframe.columns.findIndex((one) => one.metric === metric && one.scope === scope);
+        const column = columns.findIndex((one) => one.metric === metric && one.scope === scope);
         if (column < 0) return [];
-        const first = keyframe.rows.findIndex((one) => one.scope === scope);
+        const first = rows.findIndex((one) => one.scope === scope);
         return [{ column, row, first, series: seriesOf(injection, `${scope}/${uid}/${container}`) }];
       }),
     );
