@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -78,6 +78,25 @@ describe('lock', () => {
     );
     expect(await waiting).to.equal('worked');
     expect(holders).to.deep.equal([child.pid]);
+  });
+
+  it('is free for whoever cleans up at the end of a process that has it', () => {
+    const lock = JSON.stringify(new URL('lock.ts', import.meta.url).href);
+    const cleaner = `
+      const { withLock } = await import(${lock});
+      await withLock(${JSON.stringify(name)}, async () => console.log('cleaned'), () => {}, 60_000);
+    `;
+    const holder = `
+      const { spawnSync } = await import('node:child_process');
+      const { withLock } = await import(${lock});
+      process.once('exit', () => spawnSync(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(cleaner)}], { stdio: 'inherit' }));
+      await withLock(${JSON.stringify(name)}, async () => process.exit(3), () => {}, 100);
+    `;
+    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', holder], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect({ status, stdout }).to.deep.equal({ status: 3, stdout: 'cleaned\n' });
   });
 
   it('that stays held is given up on', async () => {

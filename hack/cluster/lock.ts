@@ -29,10 +29,14 @@ export async function withLock<T>(
     return taken;
   }, timeoutMs);
   if (lock === undefined) throw new ClusterError(`${name} is still held after ${timeoutMs / 1000} s`);
+  // Before other handlers of the end of this process, which may have another process clean up.
+  const giveBack = (): void => void lock.close();
+  process.prependOnceListener('exit', giveBack);
   try {
     return await work();
   } finally {
-    lock.close();
+    giveBack();
+    process.off('exit', giveBack);
   }
 }
 
