@@ -43,7 +43,9 @@ async function answer(response: ServerResponse, request: SeenRequest, server: Ap
       const { items, resourceVersion, continue: token } = (await server.serve(asked)) as ListResult<KubeObject>;
       json(response, 200, { ...resourceType(asked.resource), metadata: { resourceVersion, continue: token }, items });
     } else {
-      json(response, asked.verb === 'create' ? 201 : 200, await server.serve(asked));
+      const answered = await server.serve(asked);
+      // Of a deletion the server itself says nothing; over HTTP it is a Status.
+      json(response, asked.verb === 'create' ? 201 : 200, answered ?? { kind: 'Status', status: 'Success' });
     }
   } catch (error) {
     refuse(response, error, request);
