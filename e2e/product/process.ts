@@ -21,15 +21,21 @@ const endChildren = (): void => {
   for (const child of children) child.kill('SIGKILL');
 };
 
+const signals = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+const exitOn = (signal: keyof typeof signals): void => process.exit(128 + signals[signal]);
+
+/** Lets this process end by way of its `exit` handlers when it is asked to end. */
+export const exitOnSignals = (): void => {
+  for (const signal of Object.keys(signals)) {
+    process.off(signal, exitOn);
+    process.once(signal, exitOn);
+  }
+};
+
 /** Once something was started: its end is bound to ours. */
 const bindChildren = (): void => {
   process.once('exit', endChildren);
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-    ['SIGHUP', 1],
-  ] as const)
-    process.once(signal, () => process.exit(128 + number));
+  exitOnSignals();
 };
 
 /** Starts a program, with Node unless `command` names another; unless `detached`, it does not outlive this process. */

@@ -18,6 +18,7 @@ import * as resources from '../../operator/kube/resources.ts';
 import type { KubeObject } from '../../operator/kube/api.ts';
 import { freePort } from '../../wire/testing/free-port.ts';
 import { kubectlOf, type World } from '../runner/world.ts';
+import { exitOnSignals } from './process.ts';
 import type { Site } from './product.ts';
 
 const agentImage = 'localhost/homeostat-agent:e2e';
@@ -77,6 +78,22 @@ export const openSite = async (name: string, nodes = 3, fake = 3, profile: Profi
 /** Ends this machine's cluster of that name and forgets its data. */
 export const closeSite = async (name: string): Promise<void> => {
   await down({ name, reset: true });
+};
+
+/**
+ * Binds this machine's cluster of that name to this process: however it ends but by SIGKILL, also while it brings the
+ * cluster up, nothing of the cluster stays. The result ends the cluster now.
+ */
+export const endsWithProcess = (name: string): (() => Promise<void>) => {
+  const end = (): void => {
+    spawnSync(process.execPath, ['hack/cluster/main.ts', 'reset', '--name', name], { stdio: ['ignore', 2, 2] });
+  };
+  process.once('exit', end);
+  exitOnSignals();
+  return async () => {
+    await closeSite(name);
+    process.off('exit', end);
+  };
 };
 
 /** Where logs and records of a site are kept. */

@@ -3,7 +3,6 @@
  * in the same cluster at the same time, while healthy workloads come and go. JSON and a Markdown table; docs/benchmarks.md
  * says what the figures mean.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,7 @@ import type { DetectionPolicy } from '../../crds/detection-policy.ts';
 import type { Incident } from '../../crds/incident.ts';
 import type { Remediation } from '../../crds/remediation.ts';
 import { startProduct } from '../../e2e/product/product.ts';
-import { openSite } from '../../e2e/product/site.ts';
+import { endsWithProcess, openSite } from '../../e2e/product/site.ts';
 import { Recorder } from '../../e2e/runner/recorder.ts';
 import { until } from '../../e2e/runner/world.ts';
 import * as resources from '../../operator/kube/resources.ts';
@@ -69,16 +68,7 @@ if (process.env['KUBECONFIG'] !== undefined) {
   console.error('compare: it stops kubelets, so it brings up a cluster of its own: unset KUBECONFIG');
   process.exit(2);
 }
-// However this process ends, nothing of it stays.
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const)
-  process.once(signal, () => process.exit(code));
-process.once('exit', () => {
-  spawnSync(process.execPath, ['hack/cluster/main.ts', 'reset', '--name', options.cluster], { stdio: 'inherit' });
-});
+endsWithProcess(options.cluster);
 
 const say = (words: string): void => console.log(`${new Date().toISOString().slice(11, 19)}  ${words}`);
 const progress = lineProgress((line) => console.log(line));
