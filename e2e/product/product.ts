@@ -37,7 +37,7 @@ export interface Product {
 }
 
 /** Installs the kinds, and the operator's namespace; resolves when the API server serves them. */
-export const installKinds = async (site: Site): Promise<void> => {
+export const installKinds = async (site: Pick<Site, 'kubectl' | 'rootNamespace'>): Promise<void> => {
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: site.rootNamespace } };
   await site.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(namespace));
   await site.kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'crds/manifests/crds.yaml']);
@@ -116,7 +116,8 @@ export const operatorReady = (url: string): Promise<boolean> =>
     return true;
   });
 
-const endedEarly = async (program: Program): Promise<never> => {
+/** Rejects when the program ends, with the end of its log. */
+export const endedEarly = async (program: Program): Promise<never> => {
   const code = await program.ended;
   await sleep(50);
   const tail = readFileSync(program.log, 'utf8').trimEnd().split('\n').slice(-8).join('\n');

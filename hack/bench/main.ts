@@ -6,7 +6,7 @@ import { globSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { agentBench } from '../../agents/agent.bench.ts';
 import { startProduct } from '../../e2e/product/product.ts';
-import { closeSite, openSite } from '../../e2e/product/site.ts';
+import { endsWithProcess, openSite } from '../../e2e/product/site.ts';
 import { Recorder, recordedKinds } from '../../e2e/runner/recorder.ts';
 import { readScenario } from '../../e2e/runner/scenario.ts';
 import { historyBench } from '../../engine/history/history.bench.ts';
@@ -22,6 +22,7 @@ import { latencyBench, type LoopSite } from './latency.ts';
 import { thisMachine } from './machine.ts';
 import { scenarioFigures } from './scenarios.ts';
 import { stormBench, type StormSite } from './storm.ts';
+import { kwokBench } from './stream/kwok.ts';
 import { streamBench, type StreamFigures } from './stream/stream.ts';
 
 const parts = [
@@ -36,6 +37,7 @@ const parts = [
   'storm',
   'fleet',
   'stream',
+  'kwok',
 ] as const;
 type Part = (typeof parts)[number];
 
@@ -64,6 +66,7 @@ const options = new Command('bench')
   .option('--storm <count>', 'simulated nodes that fail at once', whole, 1000)
   .option('--fleet <count>', 'simulated nodes beside those of the loop', whole, 5000)
   .option('--stream <counts>', 'nodes of the stream, one run each', counts, [500, 1000, 2500, 5000])
+  .option('--kwok <count>', 'nodes of the stream whose objects a real control plane has', whole, 5000)
   .option('--seconds <count>', 'how long each run of the stream is measured', whole, 600)
   .option('--cluster <name>', 'the cluster to bring up when KUBECONFIG is not set', 'bench')
   .parse()
@@ -75,14 +78,19 @@ const options = new Command('bench')
     storm: number;
     fleet: number;
     stream: readonly number[];
+    kwok: number;
     seconds: number;
     cluster: string;
   }>();
 
 // Whatever is brought up on the way tells its progress: standard output is for the figures alone.
 console.log = console.error;
+/** Whether the clusters are ours, to be removed afterwards. */
+const isOurs = process.env['KUBECONFIG'] === undefined;
+const nothing = (): Promise<void> => Promise.resolve();
 const machine = thisMachine();
 const figures: Record<string, unknown> = {};
+const indented = (words: string): void => console.error(`  ${words}`);
 const measure = async (part: Part, what: string, work: () => unknown): Promise<void> => {
   if (!options.only.includes(part)) return;
   console.error(`${part}: ${what} …`);
@@ -118,9 +126,12 @@ await measure('stream', `one operator and ${options.stream.join(', ')} nodes of 
   process.env['NATS_SERVER'] ??= await tool('nats-server', process.env, lineProgress(console.error));
   await bundle('dist', ['operator']);
   const runs: StreamFigures[] = [];
-  for (const nodes of options.stream)
-    runs.push(await streamBench(nodes, options.seconds, (words) => console.error(`  ${words}`)));
+  for (const nodes of options.stream) runs.push(await streamBench(nodes, options.seconds, indented));
   return runs;
+});
+await measure('kwok', `one operator and ${options.kwok} nodes of 2 pods of a real control plane`, async () => {
+  await bundle('dist', ['operator']);
+  return kwokBench(`${options.cluster}-kwok`, options.kwok, options.seconds, indented);
 });
 process.stdout.write(`${JSON.stringify({ machine, ...figures }, null, 2)}\n`);
 
@@ -132,10 +143,11 @@ async function onSimulated(
 ): Promise<void> {
   if (!options.only.includes(part)) return;
   const name = `${options.cluster}-${part}`;
+  const remove = isOurs ? endsWithProcess(name) : nothing;
   const { site, world } = await openSite(name, 0, nodes, 'scale');
   const recorder = new Recorder(world.api);
   try {
-    const product = await startProduct({ ...site, fakeNodes: [] }, (words) => console.error(`  ${words}`));
+    const product = await startProduct({ ...site, fakeNodes: [] }, indented);
     try {
       await recorder.start([...recordedKinds, RemediationPlan]);
       await work({ ...site, ...world, operatorUrl: product.operatorUrl, recorder });
@@ -146,16 +158,17 @@ async function onSimulated(
   } catch (error) {
     failed(part, error);
   } finally {
-    if (process.env['KUBECONFIG'] === undefined) await closeSite(name);
+    await remove();
   }
 }
 
 /** What needs a cluster: brought up for it, unless KUBECONFIG names one. */
 async function onCluster(): Promise<void> {
+  const remove = isOurs ? endsWithProcess(options.cluster) : nothing;
   const { site, world } = await openSite(options.cluster, 3, 6);
   const recorder = new Recorder(world.api);
   // No simulator: the agents of the simulated nodes are those of the loop's own measurement.
-  const product = await startProduct({ ...site, fakeNodes: [] }, (words) => console.error(`  ${words}`));
+  const product = await startProduct({ ...site, fakeNodes: [] }, indented);
   try {
     await recorder.start(recordedKinds);
     await measure(
@@ -175,28 +188,27 @@ async function onCluster(): Promise<void> {
           .map(readScenario)
           .filter(({ expect, nodes }) => 'remediation' in expect && (nodes === 'any' || world.realNodes.length > 0)),
         options.runs,
-        (words) => console.error(`  ${words}`),
+        indented,
       ),
     );
   } finally {
     await recorder.stop();
     await product.stop();
-    if (process.env['KUBECONFIG'] === undefined) await closeSite(options.cluster);
+    await remove();
   }
 }
 
 /** An agent by itself, and with real pods on a node: a run for each number of pods. */
 async function agentFigures(site: FootprintSite & { natsUrl: string }, node: string | undefined): Promise<unknown> {
-  const say = (words: string): void => console.error(`  ${words}`);
   const command = [process.execPath, ...agentHeap, 'dist/agent.cjs'];
   const scored = ['k8s.container.memory.working_set', 'k8s.container.cpu.usage'] as const;
   const runs: unknown[] = [];
   for (const pods of options.pods) {
-    say(`an agent by itself, ${pods} pods`);
+    indented(`an agent by itself, ${pods} pods`);
     const alone = await agentBench(command, site.natsUrl, pods);
     runs.push({ alone, scoring: await agentBench(command, site.natsUrl, pods, 15, scored) });
   }
   if (node === undefined) return { runs, notMeasured: 'on a cluster: no node runs pods' };
-  return { runs, onCluster: await footprints(site, node, options.pods, 30, say) };
+  return { runs, onCluster: await footprints(site, node, options.pods, 30, indented) };
 }
 process.exit();

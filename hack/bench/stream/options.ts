@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 
-/** How large the simulated cluster is. */
+/** How large the simulated cluster is, and where. */
 export interface WorldOptions {
+  /** The control plane that has the nodes and pods; empty: `world.ts` is one itself, and makes them. */
+  readonly kubeconfig: string;
   readonly nodes: number;
   readonly podsPerNode: number;
   /** Pods that are replaced each second, over the whole cluster. */
@@ -10,7 +12,8 @@ export interface WorldOptions {
 }
 
 /** The arguments of `world.ts` for these options. */
-export const worldArguments = ({ nodes, podsPerNode, churn, natsUrl }: WorldOptions): string[] => [
+export const worldArguments = ({ kubeconfig, nodes, podsPerNode, churn, natsUrl }: WorldOptions): string[] => [
+  `--kubeconfig=${kubeconfig}`,
   `--nodes=${nodes}`,
   `--pods-per-node=${podsPerNode}`,
   `--churn=${churn}`,
@@ -22,9 +25,10 @@ export const parseWorld = (argv: readonly string[]): WorldOptions => {
   const text = { type: 'string', default: '' } as const;
   const { values } = parseArgs({
     args: [...argv],
-    options: { nodes: text, 'pods-per-node': text, churn: text, 'nats-url': text },
+    options: { kubeconfig: text, nodes: text, 'pods-per-node': text, churn: text, 'nats-url': text },
   });
   return {
+    kubeconfig: values.kubeconfig,
     nodes: Number(values.nodes),
     podsPerNode: Number(values['pods-per-node']),
     churn: Number(values.churn),
@@ -32,7 +36,7 @@ export const parseWorld = (argv: readonly string[]): WorldOptions => {
   };
 };
 
-/** A line that `world.ts` prints: once where its API server is, then each second what it has sent. */
+/** A line that `world.ts` prints: once where the API server is, then each second what it has sent. */
 export type WorldLine =
   | { readonly kubeconfig: string }
   | {
@@ -40,7 +44,7 @@ export type WorldLine =
       readonly framesStored: number;
       /** Frames that it could not hand over in time and threw away. */
       readonly framesDropped: number;
-      readonly framesQueued: number;
+      /** Containers that the nodes speak of now. */
+      readonly rows: number;
       readonly podsReplaced: number;
-      readonly cpuSeconds: number;
     };

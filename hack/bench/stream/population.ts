@@ -1,16 +1,6 @@
-/** The cluster whose nodes are spoken for: a deployment with all its pods on each node, one container a pod. */
+/** The cluster whose nodes are spoken for: what is known of it to those who speak, wherever its objects are. */
 import type { Keyframe, Row } from '../../../engine/frame/types.ts';
 import type { MetricName } from '../../../engine/metrics.ts';
-import { Deployment, Namespace, Node, Pod, ReplicaSet } from '../../../operator/kube/resources.ts';
-import type { ApiServer } from '../../../operator/testing/api-server.ts';
-import {
-  controllerReference,
-  deployment,
-  node,
-  pod,
-  replicaSet,
-  type PodFixture,
-} from '../../../operator/testing/fixtures.ts';
 
 /** What is measured of every container. */
 export const measured = [
@@ -26,78 +16,64 @@ export const measured = [
   'k8s.container.pressure.memory',
 ] as const satisfies readonly MetricName[];
 
-const namespace = 'shop';
-export const nodeName = (index: number): string => `node-${index}`;
+/** Where the measured pods are. */
+export const namespace = 'shop';
+/** The one container of each of them. */
+export const container = 'app';
 
-/** One node and the pods that are on it now. */
-export class PopulatedNode {
+/** Nodes and pods that an API server tells of. */
+export interface Population {
+  /** Where the API server is. */
+  readonly kubeconfig: string;
+  readonly nodes: readonly SpokenNode[];
+  /** Pods that have come in place of others. */
+  readonly replaced: number;
+  /** Has so many pods replaced, or as many as the API server is through with. */
+  replace(count: number): void;
+  stop(): Promise<void>;
+}
+
+/** One node, and the pods that run on it now. */
+export class SpokenNode {
   readonly name: string;
-  readonly #server: ApiServer;
-  readonly #index: number;
-  readonly #pods: PodFixture[];
+  readonly #boot: string;
+  readonly #pods = new Set<string>();
   #generation = 0;
-  #made = 0;
-  #keyframe: Keyframe;
+  #keyframe: Keyframe | undefined;
 
-  constructor(server: ApiServer, index: number, pods: number) {
-    this.name = nodeName(index);
-    this.#server = server;
-    this.#index = index;
-    const own = { namespace, name: `web-${index}`, uid: this.#uid('deployment') };
-    server.seed(Node, node({ name: this.name, uid: this.#uid('node') }));
-    server.seed(Deployment, deployment(own, { replicas: pods }));
-    const ownerReferences = [controllerReference('apps/v1', 'Deployment', own.name, own.uid)];
-    server.seed(ReplicaSet, replicaSet({ namespace, name: own.name, uid: this.#uid('set'), ownerReferences }));
-    this.#pods = Array.from({ length: pods }, () => this.#newPod());
-    this.#keyframe = this.#describe();
+  constructor(name: string, index: number) {
+    this.name = name;
+    this.#boot = index.toString(16).padStart(32, '0');
   }
 
-  /** Which row is which container; another one after each replacement. */
+  /** Pods on it. */
+  get size(): number {
+    return this.#pods.size;
+  }
+
+  /** By their UIDs; it may be there already. */
+  add(uid: string): void {
+    if (this.#pods.has(uid)) return;
+    this.#pods.add(uid);
+    this.#keyframe = undefined;
+  }
+
+  /** It may be gone already. */
+  remove(uid: string): void {
+    if (this.#pods.delete(uid)) this.#keyframe = undefined;
+  }
+
+  /** Which row is which container; another one after each change. */
   get keyframe(): Keyframe {
-    return this.#keyframe;
-  }
-
-  /** Another pod instead of the oldest. */
-  replaceOne(): void {
-    const old = this.#pods.shift();
-    if (old === undefined) return;
-    void this.#server.delete(Pod, { namespace, name: old.metadata.name }, { gracePeriodSeconds: 0 });
-    this.#pods.push(this.#newPod());
-    this.#keyframe = this.#describe();
-  }
-
-  #newPod(): PodFixture {
-    const number = this.#made++;
-    const ownerReferences = [controllerReference('apps/v1', 'ReplicaSet', `web-${this.#index}`, this.#uid('set'))];
-    const name = `web-${this.#index}-${number}`;
-    const made = pod({ namespace, name, uid: this.#uid(`pod-${number}`), ownerReferences }, { nodeName: this.name });
-    return this.#server.seed(Pod, made);
-  }
-
-  #describe(): Keyframe {
-    const rows = this.#pods.map(({ metadata }): Row => ({
-      scope: 'Container',
-      uid: metadata.uid ?? '',
-      container: 'app',
-    }));
-    return {
+    this.#keyframe ??= {
       kind: 'keyframe',
-      source: { producer: 'agent', node: this.name, boot: this.#index.toString(16).padStart(32, '0') },
+      source: { producer: 'agent', node: this.name, boot: this.#boot },
       generation: ++this.#generation,
       capturedMs: Date.now(),
       intervalMs: 1000,
       columns: measured.map((metric) => ({ metric, scope: 'Container' })),
-      rows,
+      rows: [...this.#pods].map((uid): Row => ({ scope: 'Container', uid, container })),
     };
-  }
-
-  #uid(what: string): string {
-    return `uid-${this.#index}-${what}`;
+    return this.#keyframe;
   }
 }
-
-/** The namespaces; the nodes with their pods are made one by one. */
-export const seedNamespaces = (server: ApiServer, rootNamespace: string): void => {
-  for (const name of [namespace, rootNamespace])
-    server.seed(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-};

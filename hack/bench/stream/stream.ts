@@ -1,20 +1,20 @@
 /**
  * One operator on the stream of a large cluster: whether it keeps up, and what that takes. The broker is a real
- * nats-server and the operator the program that is shipped; the API server and the agents are one process of ours
- * (`world.ts`), because a real control plane on the same two cores would be what is measured.
+ * nats-server and the operator the program that is shipped; the agents are one process of ours (`world.ts`). So is the API
+ * server, unless there is a control plane: with 30 pods a node one on the same two cores would be what is measured.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseMetrics } from '../../../e2e/runner/metrics.ts';
 import { sleep, until } from '../../../e2e/runner/world.ts';
-import { operatorReady } from '../../../e2e/product/product.ts';
+import { endedEarly, operatorReady } from '../../../e2e/product/product.ts';
 import { startProgram, type Program } from '../../../e2e/product/process.ts';
 import { NatsServer } from '../../../operator/ingest/testing-nats.ts';
 import { freePort } from '../../../wire/testing/free-port.ts';
 import { rounded } from '../compare.ts';
 import { bucketsOf, quantile, type Buckets } from './histogram.ts';
-import { worldArguments, type WorldLine } from './options.ts';
+import { worldArguments, type WorldLine, type WorldOptions } from './options.ts';
 import { usageOf } from './usage.ts';
 import { rootNamespace } from './policies.ts';
 import { measured } from './population.ts';
@@ -38,7 +38,7 @@ export interface StreamFigures {
   readonly notLiveSeconds: number;
   readonly operator: Cost;
   readonly broker: Cost;
-  /** API server and agents together: what the load itself took of the machine. */
+  /** The agents, and the API server where it is the benchmark's: what the load itself took of the machine. */
   readonly load: Cost & { readonly framesDropped: number };
 }
 
@@ -50,15 +50,20 @@ export interface Cost {
   readonly residentMiB: number;
 }
 
+/** Where the operator is put: a world of nodes, a broker, and the processes whose cost is asked for by name. */
+export interface Surroundings<Others extends string = never> {
+  readonly world: WorldOptions;
+  readonly processes: Readonly<Record<'broker' | Others, number>>;
+  /** For logs. */
+  readonly directory: string;
+}
+
 /** Windows of a minute are full, and what is compiled is. */
 const warmUpSeconds = 75;
-const podsPerNode = 30;
 /** To look costs the operator something too. */
 const lookSeconds = 5;
-/** As many as a real API server takes on such a machine. */
-const churn = 25;
 
-/** Runs one size for so long; `say` is told how far it is. */
+/** Runs one size for so long, with a broker and an API server of its own; `say` is told how far it is. */
 export const streamBench = async (
   nodes: number,
   seconds: number,
@@ -66,15 +71,29 @@ export const streamBench = async (
 ): Promise<StreamFigures> => {
   const directory = mkdtempSync(join(tmpdir(), 'homeostat-stream-'));
   const nats = await NatsServer.start();
+  // As many are replaced as a real API server takes on such a machine.
+  const world = { kubeconfig: '', nodes, podsPerNode: 30, churn: 25, natsUrl: nats.url };
+  try {
+    return (await measureStream({ world, processes: { broker: nats.pid }, directory }, seconds, say)).figures;
+  } finally {
+    await nats.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+};
+
+/** Starts world and operator, measures for so long what they and the other processes take, and ends the two. */
+export const measureStream = async <Others extends string = never>(
+  surroundings: Surroundings<Others>,
+  seconds: number,
+  say: (words: string) => void,
+): Promise<{ readonly figures: StreamFigures; readonly costs: Readonly<Record<Others, Cost>> }> => {
+  const { directory } = surroundings;
+  const { nodes, natsUrl } = surroundings.world;
   const programs: Program[] = [];
   try {
     const world = startProgram(
       'world',
-      [
-        '--max-old-space-size=8192',
-        'hack/bench/stream/world.ts',
-        ...worldArguments({ nodes, podsPerNode, churn, natsUrl: nats.url }),
-      ],
+      ['--max-old-space-size=8192', 'hack/bench/stream/world.ts', ...worldArguments(surroundings.world)],
       {},
       { log: join(directory, 'world.log') },
     );
@@ -85,21 +104,22 @@ export const streamBench = async (
         .slice(0, -1)
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line) as WorldLine);
-    const kubeconfig = await until('the API server of the benchmark', 120_000, () => {
+    const told = until('the world to know its nodes', 120_000, () => {
       const [first] = said();
       return Promise.resolve(first !== undefined && 'kubeconfig' in first ? first.kubeconfig : undefined);
     });
+    const kubeconfig = await Promise.race([told, endedEarly(world)]);
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const started = performance.now();
     const operator = startProgram(
       'operator',
       ['--enable-source-maps', 'dist/operator.cjs', '--namespace', rootNamespace, '--metrics-port', String(port)],
-      { KUBECONFIG: kubeconfig, HOMEOSTAT_NATS_URL: nats.url },
+      { KUBECONFIG: kubeconfig, HOMEOSTAT_NATS_URL: natsUrl },
       { log: join(directory, 'operator.log') },
     );
     programs.push(operator);
-    await operatorReady(url);
+    await Promise.race([operatorReady(url), endedEarly(operator)]);
     const look = async (): Promise<ReadonlyMap<string, number>> =>
       parseMetrics(await (await fetch(`${url}/metrics`)).text());
     await until('the operator to judge the present', 120_000, async () => {
@@ -109,7 +129,8 @@ export const streamBench = async (
     const liveAfterSeconds = rounded((performance.now() - started) / 1000, 1);
     say(`${nodes} nodes: live after ${liveAfterSeconds} s; windows fill`);
     await sleep(warmUpSeconds * 1000);
-    const processes = { operator: operator.pid, broker: nats.pid, load: world.pid };
+    const ours = { operator: operator.pid, load: world.pid };
+    const processes: Record<Others | 'broker' | keyof typeof ours, number> = { ...surroundings.processes, ...ours };
     const before = { metrics: await look(), usage: usageOf(processes), world: lastOf(said()), atMs: performance.now() };
     let mostWaiting = 0;
     let notLiveSeconds = 0;
@@ -133,11 +154,14 @@ export const streamBench = async (
       cpuCores: rounded(usage.cpuSeconds(name) / tookSeconds, 3),
       residentMiB: Math.round(usage.mostResidentMiB(name)),
     });
-    return {
+    const costs = Object.fromEntries(
+      Object.keys(processes).map((name) => [name, cost(name as keyof typeof processes)]),
+    ) as Record<keyof typeof processes, Cost>;
+    const figures = {
       nodes,
-      pods: nodes * podsPerNode,
+      pods: after.world.rows,
       seconds: Math.round(tookSeconds),
-      samplesPerSecond: Math.round(perSecond('framesStored') * podsPerNode * measured.length),
+      samplesPerSecond: Math.round(perSecond('framesStored') * (after.world.rows / nodes) * measured.length),
       judgedSamplesPerSecond: Math.round(grown('homeostat_evaluated_samples_total') / tookSeconds),
       podsReplacedPerSecond: rounded(perSecond('podsReplaced'), 1),
       liveAfterSeconds,
@@ -145,14 +169,13 @@ export const streamBench = async (
       mostWaiting,
       framesMissed: grown('homeostat_ingest_missed_frames_total') + grown('homeostat_ingest_lost_messages_total'),
       notLiveSeconds,
-      operator: cost('operator'),
-      broker: cost('broker'),
-      load: { ...cost('load'), framesDropped: after.world.framesDropped - before.world.framesDropped },
+      operator: costs.operator,
+      broker: costs.broker,
+      load: { ...costs.load, framesDropped: after.world.framesDropped - before.world.framesDropped },
     };
+    return { figures, costs };
   } finally {
     for (const program of programs.toReversed()) await program.stop();
-    await nats.stop();
-    rmSync(directory, { recursive: true, force: true });
   }
 };
 

@@ -14,10 +14,18 @@ const variants = 61;
 
 /**
  * The columns of second `second` of a node with so many rows: each value wanders by at most 5 % around its level. Made once
- * for all nodes, because the load is on the same machine as what it loads.
+ * for all nodes that have as many, because the load is on the same machine as what it loads.
  */
-export const columnsOf = (rows: number): ((second: number) => Frame['columns']) => {
-  const made = Array.from({ length: variants }, (_, variant) =>
+export const columnsOf = (rows: number, second: number): Frame['columns'] => {
+  let made = madeFor.get(rows);
+  if (made === undefined) madeFor.set(rows, (made = make(rows)));
+  return made[second % variants] ?? [];
+};
+
+const madeFor = new Map<number, readonly Frame['columns'][]>();
+
+const make = (rows: number): readonly Frame['columns'][] =>
+  Array.from({ length: variants }, (_, variant) =>
     measured.map((metric, column) => {
       const level = levels[column] ?? 0;
       const wander = (row: number): number => 0.05 * Math.sin((variant / variants) * 2 * Math.PI + row);
@@ -29,5 +37,3 @@ export const columnsOf = (rows: number): ((second: number) => Frame['columns']) 
       };
     }),
   );
-  return (second) => made[second % variants] ?? [];
-};
