@@ -15,7 +15,7 @@ export const runPods = async (api: KubeApi, pods: number, say: (words: string) =
   await untilReached(pods, () => readyPods(api), {
     what: 'pods ready',
     patienceMs: 120_000,
-    everyMs: 5000,
+    everyMs: 10_000,
     say,
   });
 };
