@@ -1,6 +1,7 @@
 import type { KubeObject, Resource } from '../kube/api.ts';
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
 import { DaemonSet, Deployment, Node, Pod, ReplicaSet, StatefulSet } from '../kube/resources.ts';
+import { PackedPod } from './packed-pod.ts';
 import { sharing } from './share.ts';
 import {
   daemonSetView,
@@ -39,7 +40,7 @@ export function ingestReflectors(options: Omit<ReflectorOptions<KubeObject>, 're
   ): Reflector<T, KubeObject> => new Reflector<T, KubeObject>({ ...options, resource, transform });
   const share = sharing();
   return {
-    pods: reflect(Pod, (raw) => podView(raw, share)),
+    pods: reflect<PodView>(Pod, (raw) => new PackedPod(podView(raw), share)),
     nodes: reflect(Node, nodeView),
     replicaSets: reflect(ReplicaSet, replicaSetView),
     deployments: reflect(Deployment, deploymentView),

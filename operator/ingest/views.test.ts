@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { sharing } from './share.ts';
 import { daemonSetView, deploymentView, nodeView, podView, replicaSetView } from './views.ts';
-import { controllerReference, deployment, node, pod, replicaSet } from '../testing/fixtures.ts';
+import { deployment, node, pod, replicaSet } from '../testing/fixtures.ts';
 
 describe('views', () => {
   const noise = {
@@ -29,19 +28,6 @@ describe('views', () => {
         ],
       },
     });
-  });
-
-  it('have in common what pods have alike', () => {
-    const share = sharing();
-    const ownerReferences = [controllerReference('apps/v1', 'ReplicaSet', 'web-6d4cf56db6', 'uid-rs')];
-    const [a, b] = ['a', 'b'].map((name) =>
-      podView(pod({ name, uid: name, ownerReferences: [...ownerReferences] }), share),
-    );
-    expect(a).to.deep.equal(podView(pod({ name: 'a', uid: 'a', ownerReferences })));
-    expect(a?.metadata.labels).to.equal(b?.metadata.labels);
-    expect(a?.metadata.ownerReferences).to.equal(b?.metadata.ownerReferences);
-    expect(a?.spec.containers).to.equal(b?.spec.containers);
-    expect(a?.status.conditions).to.equal(b?.status.conditions);
   });
 
   it('keep of a node its conditions and whether it is cordoned', () => {

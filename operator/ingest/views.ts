@@ -4,7 +4,6 @@
  */
 import type { Condition, KubeObject, ObjectMeta, OwnerReference } from '../kube/api.ts';
 import { defined } from './defined.ts';
-import { unshared, type Share } from './share.ts';
 
 export interface TerminatedState {
   exitCode: number;
@@ -32,7 +31,7 @@ type StatusCondition = Pick<Condition, 'type' | 'status'>;
 
 export interface PodView extends KubeObject {
   /** Static pods only: the UID by which the kubelet, and so its cgroup, knows the pod. */
-  kubeletUid?: string;
+  kubeletUid?: string | undefined;
   spec: { nodeName?: string; containers: { name: string }[]; initContainers?: { name: string }[] };
   status: {
     phase?: string;
@@ -72,27 +71,20 @@ interface Raw extends KubeObject {
   };
 }
 
-/** What many pods have alike, each takes from `share`. */
-export const podView = (raw: Raw, share = unshared): PodView => ({
-  metadata: slimMeta(raw.metadata, share),
-  spec: {
-    ...defined({
-      nodeName: share(raw.spec?.nodeName),
-      containers: share((raw.spec?.containers ?? []).map(({ name }) => ({ name }))),
-    }),
-    ...defined({ initContainers: share(raw.spec?.initContainers?.map(({ name }) => ({ name }))) }),
-  },
-  status: {
-    ...defined({
-      phase: raw.status?.phase,
-      startTime: raw.status?.startTime,
-      conditions: share(conditionsOf(raw, (type) => type === 'Ready')),
-      containerStatuses: raw.status?.containerStatuses?.map((status) => slimContainer(status, share)),
-    }),
-    ...defined({
-      initContainerStatuses: raw.status?.initContainerStatuses?.map((status) => slimContainer(status, share)),
-    }),
-  },
+export const podView = (raw: Raw): PodView => ({
+  metadata: slimMeta(raw.metadata),
+  spec: defined({
+    nodeName: raw.spec?.nodeName,
+    containers: (raw.spec?.containers ?? []).map(({ name }) => ({ name })),
+    initContainers: raw.spec?.initContainers?.map(({ name }) => ({ name })),
+  }),
+  status: defined({
+    phase: raw.status?.phase,
+    startTime: raw.status?.startTime,
+    conditions: conditionsOf(raw, (type) => type === 'Ready'),
+    containerStatuses: raw.status?.containerStatuses?.map(slimContainer),
+    initContainerStatuses: raw.status?.initContainerStatuses?.map(slimContainer),
+  }),
   ...defined({ kubeletUid: raw.metadata.annotations?.['kubernetes.io/config.mirror'] }),
 });
 
@@ -129,29 +121,25 @@ const replicated = (raw: Raw, kind: string): WorkloadView => ({
 export const controllerOf = ({ ownerReferences }: ObjectMeta): OwnerReference | undefined =>
   ownerReferences?.find(({ controller }) => controller === true);
 
-function slimMeta(metadata: ObjectMeta, share = unshared): ObjectMeta {
+function slimMeta(metadata: ObjectMeta): ObjectMeta {
   const { name, namespace, uid, resourceVersion, labels, deletionTimestamp } = metadata;
   const controller = controllerOf(metadata);
-  const ownerReferences = share(controller && [controller]);
-  return {
-    ...defined({ name, namespace: share(namespace), uid, resourceVersion, labels: share(labels), ownerReferences }),
-    ...defined({ deletionTimestamp }),
-  };
+  const ownerReferences = controller && [controller];
+  return defined({ name, namespace, uid, resourceVersion, labels, ownerReferences, deletionTimestamp });
 }
 
 const conditionsOf = (raw: Raw, wanted: (type: string) => boolean): StatusCondition[] | undefined =>
   raw.status?.conditions?.filter(({ type }) => wanted(type)).map(({ type, status }) => ({ type, status }));
 
-const slimContainer = (status: ContainerStatus, share: Share): ContainerStatus => {
+const slimContainer = (status: ContainerStatus): ContainerStatus => {
   const { name, containerID, ready, restartCount, state, lastState } = status;
   return defined({
-    name: share(name),
+    name,
     containerID,
     ready,
     restartCount,
     state: state && slimState(state),
-    // Mostly there was none.
-    lastState: share(lastState && slimState(lastState)),
+    lastState: lastState && slimState(lastState),
   });
 };
 
