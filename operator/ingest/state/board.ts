@@ -1,5 +1,6 @@
 import {
   scopes,
+  type Column,
   type ColumnValues,
   type Frame,
   type Keyframe,
@@ -7,13 +8,19 @@ import {
   type Scope,
   type SourceId,
 } from '../../../engine/frame/types.ts';
-import { defined } from '../defined.ts';
 import { stateColumns } from './samples.ts';
 
-interface Entry extends Row {
-  /** Which row of the board’s values is its own. */
+/** An object that stands on a board, with a row of its own and one for each of its containers. */
+export interface Stander {
+  readonly scope: Exclude<Scope, 'Container'>;
+  readonly uid: string;
+  /** Names of a pod’s containers. */
+  readonly containers?: readonly string[];
+}
+
+/** One that does, and which row of the board’s values is its own; those of its containers follow. */
+interface Entry extends Required<Stander> {
   readonly place: number;
-  changed: boolean;
 }
 
 /** What a board has to say: a frame and the keyframe to read it with. */
@@ -41,16 +48,22 @@ const columns = {
 /** Numbers kept of a row, of whatever scope. */
 const width = Math.max(...Object.values(columns).map(({ count }) => count));
 
+const nobody: readonly string[] = [];
+
 /** The rows of one state source and their present values; tells what has changed since it was asked last. */
 export class Board {
-  /** By UID: an object’s own row, and those of its containers. */
-  readonly #entries = new Map<string, readonly Entry[]>();
+  /** By UID. */
+  readonly #entries = new Map<string, Entry>();
   #values = new Float32Array(0);
-  readonly #free: number[] = [];
+  /** For each row of the values, whether it has changed since it was told. */
+  #isNew = new Uint8Array(0);
+  /** Rows that were taken, and those that are free again, by how many lie together. */
+  #taken = 0;
+  readonly #free = new Map<number, number[]>();
   readonly #source: SourceId;
-  #keyframe: Keyframe | undefined;
-  /** In the order of the keyframe. */
-  #order: Entry[] = [];
+  #keyframe: BoardKeyframe | undefined;
+  /** For each row of the keyframe, which one of the values it is. */
+  #places = new Int32Array(0);
   #generation = 0;
   #sequence = 0;
   #changed = false;
@@ -72,28 +85,34 @@ export class Board {
     return this.#entries.size === 0;
   }
 
-  /** An object’s values, in the order of its scope’s columns. */
-  set(row: Row, values: Float32Array): void {
-    const of = this.#entries.get(row.uid);
-    const known = of?.find((entry) => entry.scope === row.scope && entry.container === row.container);
-    const { scope, uid, container } = row;
-    const entry = known ?? defined({ scope, uid, container, place: this.#takePlace(), changed: true });
-    if (known === undefined) {
-      // Neither pushed nor spread: an array that grows takes room for sixteen more.
-      this.#entries.set(row.uid, of === undefined ? [entry] : of.concat(entry));
+  has(uid: string): boolean {
+    return this.#entries.has(uid);
+  }
+
+  /** An object’s values, and then those of each of its containers, in the order of their scope’s columns. */
+  set({ scope, uid, containers = nobody }: Stander, values: readonly Float32Array[]): void {
+    let entry = this.#entries.get(uid);
+    if (entry?.containers.join() !== containers.join()) {
+      this.#release(entry);
+      entry = { scope, uid, containers, place: this.#take(1 + containers.length) };
+      this.#entries.set(uid, entry);
       this.#keyframe = undefined;
-    } else if (values.every((value, i) => Object.is(value, this.#values[width * entry.place + i]))) return;
-    this.#values.set(values, width * entry.place);
-    entry.changed = true;
-    this.#changed = true;
+    }
+    for (const [i, of] of values.entries()) {
+      const place = entry.place + i;
+      if (of.every((value, column) => Object.is(value, this.#values[width * place + column]))) continue;
+      this.#values.set(of, width * place);
+      this.#isNew[place] = 1;
+      this.#changed = true;
+    }
   }
 
   /** Takes away an object with its containers. */
   delete(uid: string): void {
-    const entries = this.#entries.get(uid);
-    if (entries === undefined) return;
+    const entry = this.#entries.get(uid);
+    if (entry === undefined) return;
     this.#entries.delete(uid);
-    for (const { place } of entries) this.#free.push(place);
+    this.#release(entry);
     this.#keyframe = undefined;
     this.#changed = true;
   }
@@ -103,12 +122,10 @@ export class Board {
    * of the scopes that are `unknown` now.
    */
   tell(capturedMs: number, full: boolean, unknown: ReadonlySet<Scope> = nothing): Told {
-    const isNew = this.#keyframe === undefined;
+    const sparse = !full && this.#keyframe !== undefined;
     const keyframe = (this.#keyframe ??= this.#dictionary(capturedMs));
-    const sparse = !full && !isNew;
-    const rows: number[] = [];
-    if (sparse) for (const [index, { changed }] of this.#order.entries()) if (changed) rows.push(index);
-    const told = sparse ? this.#order.filter(({ changed }) => changed) : this.#order;
+    const all = this.#places.keys();
+    const rows = Uint32Array.from(sparse ? all.filter((row) => this.#isNew[this.#places[row] as number] === 1) : all);
     const frame: Frame = {
       kind: 'frame',
       source: this.#source,
@@ -117,55 +134,100 @@ export class Board {
       capturedMs,
       intervalMs: fullIntervalMs,
       dropped: 0,
-      ...(sparse && { rows: Uint32Array.from(rows) }),
-      columns: this.#columnsOf(told, unknown),
+      ...(sparse && { rows }),
+      columns: this.#columnsOf(rows, keyframe, unknown),
     };
-    for (const entry of told) entry.changed = false;
+    this.#isNew.fill(0);
     this.#changed = false;
     return { keyframe, frame };
   }
 
-  #takePlace(): number {
-    const place = this.#free.pop();
-    if (place !== undefined) return place;
-    const count = this.#values.length / width;
-    const larger = new Float32Array(width * Math.max(4, 2 * count));
-    larger.set(this.#values);
-    this.#values = larger;
-    for (let each = larger.length / width - 1; each > count; each--) this.#free.push(each);
-    return count;
+  /** So many rows of the values that lie together, without values. */
+  #take(count: number): number {
+    const free = this.#free.get(count)?.pop();
+    const place = free ?? this.#taken;
+    if (free === undefined) this.#taken += count;
+    if (this.#taken > this.#isNew.length) {
+      const room = Math.max(4, this.#taken, 2 * this.#isNew.length);
+      const [values, isNew] = [new Float32Array(width * room), new Uint8Array(room)];
+      values.set(this.#values);
+      isNew.set(this.#isNew);
+      [this.#values, this.#isNew] = [values, isNew];
+    }
+    // Not a value that any row may have: what is set is new then.
+    this.#values.fill(Infinity, width * place, width * (place + count));
+    return place;
+  }
+
+  #release(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    const count = 1 + entry.containers.length;
+    const free = this.#free.get(count);
+    if (free === undefined) this.#free.set(count, [entry.place]);
+    else free.push(entry.place);
   }
 
   /** The columns of the scopes that are told, so that a frame about one container is small. */
-  #columnsOf(told: readonly Entry[], unknown: ReadonlySet<Scope>): ColumnValues[] {
+  #columnsOf(rows: Uint32Array, { ends }: BoardKeyframe, unknown: ReadonlySet<Scope>): ColumnValues[] {
     const made: ColumnValues[] = [];
-    for (let from = 0, to = 0; from < told.length; from = to) {
-      const scope = told[from]?.scope ?? 'Node';
-      while (to < told.length && told[to]?.scope === scope) to++;
-      if (unknown.has(scope)) continue;
+    for (let at = 0, from = 0; at < scopes.length; at++) {
+      const [scope, end] = [scopes[at] as Scope, ends[at] as number];
+      let to = from;
+      while (to < rows.length && (rows[to] as number) < end) to++;
+      const places = Array.from(rows.subarray(from, to), (row) => this.#places[row] as number);
+      from = to;
+      if (places.length === 0 || unknown.has(scope)) continue;
       const { first, count } = columns[scope];
       for (let i = 0; i < count; i++) {
-        const values = new Float32Array(to - from);
-        for (let row = from; row < to; row++)
-          values[row - from] = this.#values[width * (told[row]?.place ?? 0) + i] ?? NaN;
+        const values = Float32Array.from(places, (place) => this.#values[width * place + i] as number);
         made.push({ column: first + i, values });
       }
     }
     return made;
   }
 
-  #dictionary(capturedMs: number): Keyframe {
-    const entries = [...this.#entries.values()].flat();
-    this.#order = scopes.flatMap((scope) => entries.filter((entry) => entry.scope === scope));
-    this.#generation++;
-    return {
-      kind: 'keyframe',
-      source: this.#source,
-      generation: this.#generation,
-      capturedMs,
-      intervalMs: fullIntervalMs,
-      columns: stateColumns,
-      rows: this.#order,
-    };
+  #dictionary(capturedMs: number): BoardKeyframe {
+    const entries = scopes.flatMap((scope) => [...this.#entries.values()].filter((entry) => entry.scope === scope));
+    const own = entries.map(({ place }) => place);
+    const ofContainers = entries.flatMap(({ containers, place }) => containers.map((_, i) => place + 1 + i));
+    this.#places = Int32Array.of(...own, ...ofContainers);
+    return new BoardKeyframe(this.#source, ++this.#generation, capturedMs, entries);
+  }
+}
+
+/** What a board tells its rows by: it is kept until there are others, its rows are made when it is encoded. */
+class BoardKeyframe implements Keyframe {
+  readonly kind = 'keyframe';
+  readonly intervalMs = fullIntervalMs;
+  readonly columns: readonly Column[] = stateColumns;
+  readonly source: SourceId;
+  readonly generation: number;
+  readonly capturedMs: number;
+  readonly #entries: readonly Entry[];
+
+  /** `entries` are in the order of their scopes. */
+  constructor(source: SourceId, generation: number, capturedMs: number, entries: readonly Entry[]) {
+    this.source = source;
+    this.generation = generation;
+    this.capturedMs = capturedMs;
+    this.#entries = entries;
+  }
+
+  get rows(): readonly Row[] {
+    const own = this.#entries.map(({ scope, uid }): Row => ({ scope, uid }));
+    const ofContainers = this.#entries.flatMap(({ uid, containers }) =>
+      containers.map((container): Row => ({ scope: 'Container', uid, container })),
+    );
+    return own.concat(ofContainers);
+  }
+
+  /** Where the rows of each scope end. */
+  get ends(): number[] {
+    let end = 0;
+    const count = (scope: Scope): number =>
+      scope === 'Container'
+        ? this.#entries.reduce((sum, { containers }) => sum + containers.length, 0)
+        : this.#entries.reduce((sum, entry) => (entry.scope === scope ? sum + 1 : sum), 0);
+    return scopes.map((scope) => (end += count(scope)));
   }
 }

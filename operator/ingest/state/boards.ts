@@ -1,7 +1,7 @@
-import type { Row } from '../../../engine/frame/types.ts';
 import { namesOf, statusOf } from '../identity.ts';
 import type { NodeView, PodView, WorkloadView } from '../views.ts';
-import { Board } from './board.ts';
+import { sharing } from '../share.ts';
+import { Board, type Stander } from './board.ts';
 import { Failures } from './failures.ts';
 import { containerSamples, inColumnOrder, nodeSamples, podSamples, workloadSamples } from './samples.ts';
 
@@ -11,9 +11,8 @@ import { containerSamples, inColumnOrder, nodeSamples, podSamples, workloadSampl
  */
 export class Boards {
   readonly #boards = new Map<string, Board>();
-  /** By the UID of a pod: where its rows stand now. */
-  readonly #places = new Map<string, Board>();
   readonly #failures = new Failures();
+  readonly #share = sharing();
   readonly #newBoot: () => string;
   readonly #onChange: (board: Board) => void;
   readonly #warnings: (about: string) => number;
@@ -32,23 +31,24 @@ export class Boards {
     const { uid } = pod.metadata;
     if (uid === undefined) return;
     const board = this.#board(pod.spec.nodeName ?? '');
-    const old = this.#places.get(uid);
-    board.set({ scope: 'Pod', uid }, inColumnOrder('Pod', podSamples(pod, this.#warnings(`Pod/${uid}`))));
-    for (const container of namesOf(pod)) {
+    const old = this.#of(pod)[0];
+    const containers = this.#share(namesOf(pod));
+    const own = inColumnOrder('Pod', podSamples(pod, this.#warnings(`Pod/${uid}`)));
+    const ofContainers = containers.map((container) => {
       const status = statusOf(pod, container);
       const failures = this.#failures.look(uid, container, status, old === undefined);
-      board.set({ scope: 'Container', uid, container }, inColumnOrder('Container', containerSamples(status, failures)));
-    }
-    this.#places.set(uid, board);
-    if (old !== undefined && old !== board) this.#remove(old, uid);
+      return inColumnOrder('Container', containerSamples(status, failures));
+    });
+    board.set({ scope: 'Pod', uid, containers }, [own, ...ofContainers]);
+    for (const other of this.#of(pod)) if (other !== board) this.#remove(other, uid);
     this.#say(board);
   }
 
-  deletePod(uid: string): void {
-    const board = this.#places.get(uid);
-    this.#places.delete(uid);
+  deletePod(pod: PodView): void {
+    const { uid } = pod.metadata;
+    if (uid === undefined) return;
+    for (const board of this.#of(pod)) this.#remove(board, uid);
     this.#failures.forget(uid);
-    this.#remove(board, uid);
   }
 
   setNode(node: NodeView): void {
@@ -74,10 +74,18 @@ export class Boards {
     this.#remove(this.#boards.get(''), uid);
   }
 
-  #set(node: string, row: Row, values: Float32Array): void {
+  #set(node: string, object: Stander, values: Float32Array): void {
     const board = this.#board(node);
-    board.set(row, values);
+    board.set(object, [values]);
     this.#say(board);
+  }
+
+  /** Where a pod stands: on the board of its node, or of none until it has one. */
+  #of({ metadata: { uid = '' }, spec: { nodeName = '' } }: PodView): Board[] {
+    return [...new Set([nodeName, ''])].flatMap((node) => {
+      const board = this.#boards.get(node);
+      return board?.has(uid) === true ? [board] : [];
+    });
   }
 
   #remove(board: Board | undefined, uid: string): void {

@@ -97,7 +97,7 @@ export class StateSource {
       follow(
         pods,
         (pod) => boards.setPod(pod),
-        ({ metadata }) => boards.deletePod(metadata.uid ?? ''),
+        (pod) => boards.deletePod(pod),
       ),
     ];
   }
