@@ -108,12 +108,16 @@ describe('what is watched of nodes', () => {
 describe('what is watched of pods', () => {
   it('tells which revisions were available for a while, and of which workload they are', async () => {
     const clock = new FakeClock();
-    let tell: Parameters<Watched<PodView>['onEvent']>[0] = () => {};
+    const store = new MutableStore<PodView>();
+    let listener: Parameters<Watched<PodView>['onEvent']>[0] = () => {};
+    const tell = (events: ReturnType<typeof store.set>): void => {
+      for (const event of events) listener(event);
+    };
     const ofWeb = controllerReference('apps/v1', 'Deployment', 'web', 'uid-web');
     const replicaSets = ['web-1', 'web-2'].map((name) => replicaSetView(labelled(name, [ofWeb])));
     const view = new ClusterView(
       {
-        pods: { ...watched(), onEvent: (listener) => ((tell = listener), () => {}) },
+        pods: { ...watched(), store, onEvent: (told) => ((listener = told), () => {}) },
         nodes: watched(),
         replicaSets: watched(...replicaSets),
         deployments: watched(deploymentView(labelled('web'))),
@@ -133,12 +137,21 @@ describe('what is watched of pods', () => {
       status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
     });
     const revised = { 'controller-revision-hash': 'db-7f' };
-    tell({ type: 'ADDED', object: pod('a', 'web-1', true) });
-    tell({ type: 'ADDED', object: pod('b', 'web-2', false) });
-    tell({ type: 'ADDED', object: pod('c', 'db', true, revised) });
+    const healthy = (): unknown[] => [
+      view.workload('uid-web')?.healthy,
+      view.workload('uid-db')?.healthy,
+      ['a', 'b', 'c', 'd'].filter((name) => view.isPodHealthy(name)),
+    ];
+    tell(store.set(pod('a', 'web-1', true)));
+    tell(store.set(pod('b', 'web-2', false)));
+    tell(store.set(pod('c', 'db', true, revised)));
+    expect(healthy()).to.deep.equal([1, 1, ['a', 'c']]);
     await clock.advance(60_000);
-    tell({ type: 'DELETED', object: pod('a', 'web-1', true) });
-    tell({ type: 'MODIFIED', object: pod('c', 'db', false, revised) });
+    tell(store.set(pod('d', 'web-2', true)));
+    expect(healthy()).to.deep.equal([2, 1, ['a', 'c', 'd']]);
+    tell(store.delete(pod('a', 'web-1', true)));
+    tell(store.set(pod('c', 'db', false, revised)));
+    expect(healthy()).to.deep.equal([1, 0, ['d']]);
     expect(view.stableOf('uid-web')).to.deep.equal([['uid-web-1', '']]);
     expect(view.stableOf('uid-db')).to.deep.equal([['uid-db', 'db-7f']]);
     expect(view.stableOf('uid-gone')).to.equal(undefined);

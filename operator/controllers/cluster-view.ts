@@ -1,11 +1,12 @@
 /** What the guards know of nodes and pods, from watches that ingest has anyway, kept so that no question costs a walk. */
+import { isDeepStrictEqual } from 'node:util';
 import { ChangeLog } from '../decide/change-log.ts';
 import { isControlPlane } from '../decide/control-plane.ts';
 import type { ClusterFacts, NodeFacts, OwnerFacts } from '../decide/decision.ts';
 import { follow, type Reflectors } from '../ingest/reflectors.ts';
 import { controllerOf, type NodeView, type PodView, type WorkloadView } from '../ingest/views.ts';
 import type { Clock } from '../kube/clock.ts';
-import { StableRevisions, type Revision, type RevisionKey } from './revisions/stable-revisions.ts';
+import { StableRevisions, type RevisionKey } from './revisions/stable-revisions.ts';
 
 /** Of so many groups of nodes it is kept how many are healthy: of the plans that ask. */
 const mostGroups = 64;
@@ -18,9 +19,6 @@ export class ClusterView implements ClusterFacts {
   /** Of a group of nodes, by the group, the one that was asked for last at the end. */
   readonly #groups = new Map<ReadonlySet<string>, { total: number; healthy: number }>();
   readonly changes = new ChangeLog();
-  /** The pods of each controller that count as available, by the controller's UID. */
-  readonly #pods = new Map<string, Set<string>>();
-  readonly #healthyPods = new Map<string, Revision | undefined>();
   /** The ReplicaSets of each Deployment. */
   readonly #replicaSets = new Map<string, Set<string>>();
 
@@ -34,11 +32,8 @@ export class ClusterView implements ClusterFacts {
       (node) => this.#setNode(node),
       ({ metadata }) => this.#dropNode(metadata.name),
     );
-    follow(
-      reflectors.pods,
-      (pod) => this.#setPod(pod, isAvailable(pod)),
-      (pod) => this.#setPod(pod, false),
-    );
+    for (const pod of reflectors.pods.store.list()) this.#podChanged(undefined, pod);
+    reflectors.pods.onEvent(({ type, object, old }) => this.#podChanged(old, type === 'DELETED' ? undefined : object));
     follow(
       reflectors.replicaSets,
       ({ metadata }) => enter(this.#replicaSets, controllerOf(metadata)?.uid, metadata.uid),
@@ -92,7 +87,7 @@ export class ClusterView implements ClusterFacts {
     const found = this.#workload(uid);
     if (found === undefined) return undefined;
     const controllers = [uid, ...(this.#replicaSets.get(uid) ?? [])];
-    const healthy = controllers.reduce((sum, controller) => sum + (this.#pods.get(controller)?.size ?? 0), 0);
+    const healthy = controllers.reduce((sum, controller) => sum + this.#stable.ready(controller), 0);
     return { total: found.desired, healthy };
   }
 
@@ -112,7 +107,8 @@ export class ClusterView implements ClusterFacts {
   }
 
   isPodHealthy(uid: string): boolean {
-    return this.#healthyPods.has(uid);
+    const pod = this.#reflectors.pods.store.byUid(uid);
+    return pod !== undefined && isAvailable(pod);
   }
 
   #workload(uid: string): WorkloadView | undefined {
@@ -150,22 +146,19 @@ export class ClusterView implements ClusterFacts {
     this.changes.note(name);
   }
 
-  #setPod({ metadata }: PodView, healthy: boolean): void {
-    const { uid = '' } = metadata;
-    const controller = controllerOf(metadata)?.uid;
-    if (healthy) {
-      if (!this.#healthyPods.has(uid)) {
-        const hash = metadata.labels?.['controller-revision-hash'] ?? '';
-        this.#healthyPods.set(uid, controller === undefined ? undefined : this.#stable.podReady([controller, hash]));
-      }
-      enter(this.#pods, controller, uid);
-    } else {
-      const revision = this.#healthyPods.get(uid);
-      if (revision !== undefined) this.#stable.podUnready(revision);
-      this.#healthyPods.delete(uid);
-      leave(this.#pods, controller, uid);
-    }
+  #podChanged(old: PodView | undefined, now: PodView | undefined): void {
+    const [before, after] = [revisionOf(old), revisionOf(now)];
+    if (isDeepStrictEqual(before, after)) return;
+    if (after !== undefined) this.#stable.podReady(after);
+    if (before !== undefined) this.#stable.podUnready(before);
   }
+}
+
+/** Of which revision a pod is that counts as available; undefined: it is of nobody's, or does not. */
+function revisionOf(pod: PodView | undefined): RevisionKey | undefined {
+  if (pod === undefined || !isAvailable(pod)) return undefined;
+  const controller = controllerOf(pod.metadata)?.uid;
+  return controller === undefined ? undefined : [controller, pod.metadata.labels?.['controller-revision-hash'] ?? ''];
 }
 
 /** A pod that ends is none to count on any more, although it is still ready. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { StableRevisions, stableMs, type Revision, type RevisionKey } from './stable-revisions.ts';
+import { StableRevisions, stableMs, type RevisionKey } from './stable-revisions.ts';
 
 const key: RevisionKey = ['uid-rs', ''];
 
@@ -19,12 +19,14 @@ describe('the revisions that were available', () => {
     it(`${expected ? 'are those' : 'are none'} of ${what}`, async () => {
       const clock = new FakeClock();
       const revisions = new StableRevisions(clock);
-      const ready: Revision[] = [];
+      let ready = 0;
       for (const step of story) {
-        if (step === '+') ready.push(revisions.podReady(key));
-        else if (step === '-') revisions.podUnready(ready.shift() ?? expect.fail('no pod is ready'));
+        if (typeof step === 'string') ready += step === '+' ? 1 : -1;
+        if (step === '+') revisions.podReady(key);
+        else if (step === '-') revisions.podUnready(key);
         else await clock.advance(step * 1000);
       }
+      expect(revisions.ready('uid-rs')).to.equal(ready);
       expect(revisions.has(key)).to.equal(expected);
       expect(revisions.of('uid-rs')).to.deep.equal(expected ? [key] : []);
     });
@@ -33,14 +35,14 @@ describe('the revisions that were available', () => {
     const clock = new FakeClock();
     const revisions = new StableRevisions(clock);
     revisions.restore(['uid-db', 'db-1']);
-    const pod = revisions.podReady(['uid-db', 'db-2']);
+    revisions.podReady(['uid-db', 'db-2']);
     await clock.advance(stableMs);
     expect(revisions.of('uid-db')).to.deep.equal([
       ['uid-db', 'db-1'],
       ['uid-db', 'db-2'],
     ]);
     revisions.forget('uid-db');
-    revisions.podUnready(pod);
+    revisions.podUnready(['uid-db', 'db-2']);
     expect(revisions.of('uid-db')).to.deep.equal([]);
   });
 });

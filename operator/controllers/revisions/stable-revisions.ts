@@ -7,8 +7,8 @@ import { monotonicMs, type Clock } from '../../kube/clock.ts';
 /** A pod that is ready for a moment and dies then has not shown that its template works. */
 export const stableMs = 60_000;
 
-/** What is known of one revision; to be handed back when a pod of it is no longer ready. */
-export interface Revision {
+/** What is known of one revision. */
+interface Revision {
   /** How many of its pods are ready, and since when there has always been one. */
   ready: number;
   sinceMs: number;
@@ -27,16 +27,23 @@ export class StableRevisions {
   }
 
   /** One of its pods has become ready. */
-  podReady(key: RevisionKey): Revision {
+  podReady(key: RevisionKey): void {
     const revision = this.#get(key);
     if (revision.ready++ === 0) revision.sinceMs = monotonicMs(this.#clock);
-    return revision;
   }
 
-  /** One of the pods that were ready is not any more; whatever its controller and labels are by now. */
-  podUnready(revision: Revision): void {
+  /** One of its pods that were ready is not any more. */
+  podUnready([controller, hash]: RevisionKey): void {
+    const revision = this.#revisions.get(controller)?.get(hash);
+    // Those of a controller that is gone are forgotten before its pods are.
+    if (revision === undefined || revision.ready === 0) return;
     revision.isStable = this.#isStable(revision);
     revision.ready--;
+  }
+
+  /** How many pods of a controller are ready. */
+  ready(controller: string): number {
+    return [...(this.#revisions.get(controller)?.values() ?? [])].reduce((sum, { ready }) => sum + ready, 0);
   }
 
   has([controller, hash]: RevisionKey): boolean {
