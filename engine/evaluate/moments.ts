@@ -14,13 +14,15 @@ interface Ring {
 export class Moments {
   /** How often it has happened at all slots, also those that were reset. */
   total = 0;
-  readonly #rings = new Map<number, Ring>();
+  /** None before the first: most have none, and they are many. */
+  #rings: Map<number, Ring> | undefined;
 
   note(slot: number, tMs: number): void {
-    let ring = this.#rings.get(slot);
+    const rings = (this.#rings ??= new Map<number, Ring>());
+    let ring = rings.get(slot);
     if (ring === undefined) {
       ring = { timesMs: new Float64Array(mostMoments), count: 0 };
-      this.#rings.set(slot, ring);
+      rings.set(slot, ring);
     }
     ring.timesMs[ring.count++ % mostMoments] = tMs;
     this.total++;
@@ -28,7 +30,7 @@ export class Moments {
 
   /** How many of the last 16 times are later than `tMs`. */
   after(slot: number, tMs: number): number {
-    const ring = this.#rings.get(slot);
+    const ring = this.#rings?.get(slot);
     if (ring === undefined) return 0;
     const kept = Math.min(ring.count, mostMoments);
     let later = 0;
@@ -37,6 +39,6 @@ export class Moments {
   }
 
   reset(slot: number): void {
-    this.#rings.delete(slot);
+    this.#rings?.delete(slot);
   }
 }
