@@ -19,7 +19,7 @@ import { seriesKeys } from './series-keys.ts';
 import { scopesOf } from './signal.ts';
 import type { Samples, SignalRun } from './signal-run.ts';
 import type { EvaluatorStats, SourceFaults } from './stats.ts';
-import type { RowIdentity } from './target.ts';
+import type { RowIdentity, Target } from './target.ts';
 
 /** Where one column's samples go for one signal. */
 interface Binding extends Listeners {
@@ -246,7 +246,7 @@ export class SourceRun {
     const { kind, container } = spec.target;
     const rowSlots = new Int32Array(this.#rowCount).fill(-1);
     const warmMs = new Float64Array(rowSlots.length).fill(-Infinity);
-    const seen = new Map<string, number>();
+    const seen = new Map<Target, number>();
     let refused = 0;
     for (const scope of scopes) {
       if (!scopesOf[kind].includes(scope)) continue;
@@ -255,12 +255,12 @@ export class SourceRun {
         const identity = this.#identities[row];
         const target = identity?.[kind];
         if (target === undefined) continue;
-        let slot = seen.get(target.key);
+        let slot = seen.get(target);
         if (slot === undefined) {
           const isWanted = (container === undefined || target.container === container) && run.matches(target);
           slot = isWanted ? run.admit(target, mostTargets, nowMs) : -1;
           if (isWanted && slot < 0) refused++;
-          seen.set(target.key, slot);
+          seen.set(target, slot);
         }
         if (slot < 0) continue;
         const startedMs = identity?.[scope]?.startedMs;

@@ -4,7 +4,7 @@ import type { Column, Keyframe, Row, SourceId } from '../../engine/frame/types.t
 
 /**
  * A keyframe that is kept for long: its rows are bytes, as on the wire, for those of a large cluster would be a million
- * objects and texts that hardly anybody asks for. `rows` is made anew each time that it is read; a copy by `...` lacks it.
+ * objects and texts that hardly anybody asks for. `rows` is made anew when it is read; a copy by `...` lacks it.
  */
 export class KeptKeyframe implements Keyframe {
   readonly kind = 'keyframe';
@@ -25,7 +25,10 @@ export class KeptKeyframe implements Keyframe {
   }
 
   get rows(): readonly Row[] {
-    const { rows } = decode(this.#rows) as Keyframe;
-    return rows;
+    if (last?.bytes !== this.#rows) last = { bytes: this.#rows, rows: (decode(this.#rows) as Keyframe).rows };
+    return last.rows;
   }
 }
+
+/** The rows that were read last: when a source is bound, several parts ask for the same. */
+let last: { readonly bytes: Uint8Array; readonly rows: readonly Row[] } | undefined;
