@@ -82,14 +82,13 @@ export class SourceRun {
   readonly faults: SourceFaults = { infiniteSamples: 0, counterResets: 0, outliers: 0 };
   #keyframe: Keyframe;
   #identities: readonly (RowIdentity | undefined)[] = [];
-  readonly #counters = new Counters();
-  /** Whether a policy asks for increases, so that series are kept. */
-  #counts = false;
+  /** While a policy asks for increases. */
+  #counters: Counters | undefined;
   /** For each row, its series; while any are kept. */
   #series: Int32Array = new Int32Array(0);
   #rowCount = 0;
   /** Where the rows of each scope lie. */
-  #ranges: ReadonlyMap<Scope, Range> = new Map();
+  #ranges: Partial<Record<Scope, Range>> = {};
   readonly #bound = new Map<PolicyRun, Bound>();
   /** For each column of the keyframe of which anything is asked. */
   #columns: (ColumnRun | undefined)[] = [];
@@ -118,8 +117,8 @@ export class SourceRun {
     this.log.intervalMs = keyframe.intervalMs;
     const { rows } = keyframe;
     this.#rowCount = rows.length;
-    this.#ranges = new Map(scopes.map((scope) => [scope, rangeOf(rows, scope)]));
-    if (this.#counts) this.#open(nowMs);
+    this.#ranges = rangesOf(rows);
+    this.#open(nowMs);
   }
 
   /** Connects policies, anew those that are connected. Answers how many targets they had no room for. */
@@ -237,7 +236,7 @@ export class SourceRun {
       told === undefined
         ? this.#series.subarray(first, first + length)
         : gather(this.#series, told, 0, length, scratch.series);
-    return this.#counters.increases(metric, series, values, length, scratch.increases, scratch.resets);
+    return this.#counters?.increases(metric, series, values, length, scratch.increases, scratch.resets) ?? 0;
   }
 
   /** Finds the target of each row; rows of targets that the policy does not judge have none. */
@@ -331,12 +330,11 @@ export class SourceRun {
       if (run.isSuspended) continue;
       for (const { signal } of run.signals) if (signal.aggregate.of === 'Increases') counted.add(signal.metric.name);
     }
-    this.#counters.keep(counted);
-    const counts = counted.size > 0;
-    if (counts === this.#counts) return;
-    this.#counts = counts;
-    if (counts) this.#open(nowMs);
-    else this.#counters.clear();
+    if (counted.size === 0) this.#counters = undefined;
+    else if (this.#counters === undefined) {
+      this.#counters = new Counters();
+      this.#open(nowMs);
+    } else this.#counters.keep(counted);
   }
 
   #columnAt(index: number): ColumnRun | undefined {
@@ -347,11 +345,12 @@ export class SourceRun {
   }
 
   #open(nowMs: number): void {
-    this.#series = this.#counters.open(seriesKeys(this.#keyframe, this.#identities), nowMs);
+    if (this.#counters !== undefined)
+      this.#series = this.#counters.open(seriesKeys(this.#keyframe, this.#identities), nowMs);
   }
 
   #range(scope: Scope): Range {
-    return this.#ranges.get(scope) ?? [0, 0];
+    return this.#ranges[scope] ?? nowhere;
   }
 }
 
@@ -402,10 +401,17 @@ function ordered(
   return { slots, values: out, length, judged: slots, count: length };
 }
 
-/** Rows are in the order of their scopes. */
-function rangeOf(rows: readonly Row[], scope: Scope): Range {
-  const first = rows.findIndex((row) => row.scope === scope);
-  return first < 0 ? [0, 0] : [first, rows.findLastIndex((row) => row.scope === scope) + 1];
+const nowhere: Range = [0, 0];
+
+/** Rows are in the order of their scopes; those that have none are left out. */
+function rangesOf(rows: readonly Row[]): Partial<Record<Scope, Range>> {
+  const ranges: Partial<Record<Scope, Range>> = {};
+  for (let from = 0, to = 0; from < rows.length; from = to) {
+    const { scope } = rows[from] as Row;
+    while (to < rows.length && rows[to]?.scope === scope) to++;
+    ranges[scope] = [from, to];
+  }
+  return ranges;
 }
 
 /** The part of some ascending row numbers that lies from `first` to before `end`. */
