@@ -7,10 +7,13 @@ import { runInNewContext } from 'node:vm';
 import { compilePolicy } from '../../engine/evaluate/compile.ts';
 import { Evaluator } from '../../engine/evaluate/evaluator.ts';
 import type { Keyframe } from '../../engine/frame/types.ts';
+import { Recorder } from '../../engine/history/recorder.ts';
+import { usualMetrics } from '../../engine/history/series.ts';
 import { ClusterView } from '../../operator/controllers/cluster-view.ts';
 import { Feed } from '../../operator/ingest/feed.ts';
 import { Join } from '../../operator/ingest/join.ts';
 import { feedJoin } from '../../operator/ingest/join-feed.ts';
+import { LineageSource } from '../../operator/ingest/lineage/lineage-source.ts';
 import { ingestReflectors } from '../../operator/ingest/reflectors.ts';
 import { Sources } from '../../operator/ingest/sources.ts';
 import type { Board } from '../../operator/ingest/state/board.ts';
@@ -75,7 +78,16 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
 
   const evaluator = new Evaluator({ onVerdict: () => {} });
   const sources = new Sources({ result() {}, missed() {}, timeFault() {} }, silent);
-  const feed = new Feed({ sources, join, evaluator, hasNode: () => true });
+  const bound = new Map<string, Parameters<Recorder['bind']>>();
+  const feed = new Feed({
+    sources,
+    join,
+    evaluator,
+    hasNode: () => true,
+    onBound: (key, keyframe, _atMs, identities) => {
+      if (keyframe !== undefined) bound.set(key, [key, keyframe, identities]);
+    },
+  });
   let second = 0;
   const agents = (): void => {
     second++;
@@ -120,7 +132,25 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
   agents();
   await note('readBack');
 
-  kept.push(boards, feed, join, reflectors);
+  const recorder = new Recorder({ random: () => 0, onMinute() {}, onCheck() {} });
+  recorder.keep(new Set(usualMetrics));
+  for (const [key, keyframe, identities] of bound.values()) recorder.bind(key, keyframe, identities);
+  await note('history');
+
+  const lineage = new LineageSource({
+    reflectors,
+    bus: { publish: () => Promise.resolve({ duplicate: false }) },
+    clock: systemClock,
+    logger: silent,
+    random: () => 0,
+  });
+  for (const [key, keyframe] of bound.values()) lineage.bound(key, keyframe, startMs);
+  lineage.setActive(true);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await note('lineage');
+
+  kept.push(boards, feed, join, reflectors, recorder);
+  lineage.setActive(false);
   const collectMs = collect();
   for (const reflector of Object.values(reflectors)) await reflector.stop();
   const share = (from: Look, to: Look): PodShare => ({
