@@ -69,9 +69,9 @@ interface ColumnRun {
   readonly first: number;
   readonly end: number;
   /** Where its samples go. */
-  readonly bindings: Binding[];
+  bindings: readonly Binding[];
   /** Whose detector's findings begin with it. */
-  readonly shown: Binding[];
+  shown: readonly Binding[];
   /** How many signals of suspended policies do not hear it. */
   unheard: number;
 }
@@ -129,7 +129,8 @@ export class SourceRun {
       const placed = this.#place(run, mostTargets, nowMs);
       refused += placed.refused;
       const shared = new Map<string, Listeners>();
-      const bindings = run.signals.flatMap((signal) => this.#bindingOf(run, signal, placed, shared, nowMs) ?? []);
+      const found = run.signals.map((signal) => this.#bindingOf(run, signal, placed, shared, nowMs));
+      const bindings = found.filter((binding) => binding !== undefined).slice();
       const wakeMs = placed.warmMs.reduce(
         (least, warmMs) => (warmMs > nowMs ? Math.min(least, warmMs) : least),
         Infinity,
@@ -323,8 +324,10 @@ export class SourceRun {
         const column = this.#columnAt(binding.column);
         if (run.isSuspended && column !== undefined) column.unheard++;
         if (run.isSuspended) continue;
-        column?.bindings.push(binding);
-        this.#columnAt(binding.told?.[0] ?? -1)?.shown.push(binding);
+        // Not pushed: an array that grows takes room for sixteen more.
+        if (column !== undefined) column.bindings = column.bindings.concat(binding);
+        const shown = this.#columnAt(binding.told?.[0] ?? -1);
+        if (shown !== undefined) shown.shown = shown.shown.concat(binding);
       }
       // Its counters are forgotten too: what they rose by meanwhile has not happened at once.
       if (run.isSuspended) continue;
@@ -341,7 +344,7 @@ export class SourceRun {
     const column = this.#keyframe.columns[index];
     if (column === undefined) return undefined;
     const [first, end] = this.#range(column.scope);
-    return (this.#columns[index] ??= { metric: column.metric, first, end, bindings: [], shown: [], unheard: 0 });
+    return (this.#columns[index] ??= { metric: column.metric, first, end, bindings: none, shown: none, unheard: 0 });
   }
 
   #open(nowMs: number): void {
@@ -401,6 +404,7 @@ function ordered(
   return { slots, values: out, length, judged: slots, count: length };
 }
 
+const none: readonly Binding[] = [];
 const nowhere: Range = [0, 0];
 
 /** Rows are in the order of their scopes; those that have none are left out. */
