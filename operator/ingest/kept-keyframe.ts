@@ -13,7 +13,7 @@ export class KeptKeyframe implements Keyframe {
   readonly capturedMs: number;
   readonly intervalMs: number;
   readonly columns: readonly Column[];
-  readonly #rows: Uint8Array;
+  readonly #rows: Uint8Array | readonly Row[];
 
   constructor(keyframe: Keyframe) {
     this.source = keyframe.source;
@@ -21,10 +21,11 @@ export class KeptKeyframe implements Keyframe {
     this.capturedMs = keyframe.capturedMs;
     this.intervalMs = keyframe.intervalMs;
     this.columns = keyframe.columns;
-    this.#rows = encodeKeyframe({ ...keyframe, rows: keyframe.rows, columns: [] });
+    this.#rows = bytesOf(keyframe);
   }
 
   get rows(): readonly Row[] {
+    if (!(this.#rows instanceof Uint8Array)) return this.#rows;
     if (last?.bytes !== this.#rows) last = { bytes: this.#rows, rows: (decode(this.#rows) as Keyframe).rows };
     return last.rows;
   }
@@ -32,3 +33,13 @@ export class KeptKeyframe implements Keyframe {
 
 /** The rows that were read last: when a source is bound, several parts ask for the same. */
 let last: { readonly bytes: Uint8Array; readonly rows: readonly Row[] } | undefined;
+
+/** The rows as they are when they cannot be encoded: a message of the greatest length may be longer as we would write it. */
+function bytesOf(keyframe: Keyframe): Uint8Array | readonly Row[] {
+  const { rows } = keyframe;
+  try {
+    return encodeKeyframe({ ...keyframe, rows, columns: [] });
+  } catch {
+    return rows;
+  }
+}
