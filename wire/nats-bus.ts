@@ -1,5 +1,6 @@
-import { jetstream, JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
+import { Acknowledged, type Acknowledgement } from './acknowledged.ts';
 import { BusError, type Bus } from './bus.ts';
 import type { Clock } from './clock.ts';
 import { serversOf } from './nats-url.ts';
@@ -23,12 +24,10 @@ export class NatsBus implements Bus {
   readonly #options: NatsBusOptions;
   readonly #clock: Clock;
   #nc: NatsConnection | undefined;
-  #js: JetStreamClient | undefined;
+  #acknowledged: Acknowledged | undefined;
   #up = false;
   #closing = false;
   #said = '';
-  /** Ends of publishes that wait for their acknowledgement. A promise shared by all would grow with each of them. */
-  readonly #underWay = new Set<(reason: BusError) => void>();
   #found = Promise.withResolvers<void>();
   #wake: () => void = () => {};
 
@@ -46,18 +45,13 @@ export class NatsBus implements Bus {
     return this.#up ? Promise.resolve() : this.#found.promise;
   }
 
-  async publish(subject: string, payload: Uint8Array, id: string): Promise<{ duplicate: boolean }> {
-    const js = this.#js;
-    if (!this.#up || js === undefined) throw new BusError('Disconnected', 'there is no connection to NATS');
-    const lost = Promise.withResolvers<never>();
-    this.#underWay.add(lost.reject);
+  async publish(subject: string, payload: Uint8Array, id: string): Promise<Acknowledgement> {
+    const acknowledged = this.#acknowledged;
+    if (!this.#up || acknowledged === undefined) throw new BusError('Disconnected', 'there is no connection to NATS');
     try {
-      const { ackMs = 2000 } = this.#options;
-      return await Promise.race([js.publish(subject, payload, { msgID: id, timeout: ackMs }), lost.promise]);
+      return await acknowledged.publish(subject, payload, id);
     } catch (error) {
       throw busError(error, subject);
-    } finally {
-      this.#underWay.delete(lost.reject);
     }
   }
 
@@ -99,12 +93,18 @@ export class NatsBus implements Bus {
   /** Follows a connection, which the client library makes again by itself, until it is closed. */
   async #serve(nc: NatsConnection): Promise<void> {
     this.#nc = nc;
-    this.#js = jetstream(nc);
+    const acknowledged = new Acknowledged(nc, this.#clock, this.#options.ackMs ?? 2000);
+    this.#acknowledged = acknowledged;
     if (this.#closing) return nc.close();
     this.#connected(nc);
-    for await (const { type } of nc.status()) {
+    for await (const status of nc.status()) {
+      const { type } = status;
       if (type === 'disconnect' || type === 'staleConnection') this.#down('connection lost');
       else if (type === 'reconnect') this.#connected(nc);
+      else if (type === 'error' && status.error instanceof errors.PermissionViolationError) {
+        const { operation, subject } = status.error;
+        if (operation === 'publish') acknowledged.lose(status.error, subject);
+      }
     }
     const error = await nc.closed();
     this.#down(error instanceof Error ? error.message : 'connection closed');
@@ -124,7 +124,7 @@ export class NatsBus implements Bus {
       this.#up = false;
       this.#found = Promise.withResolvers();
       const lost = new BusError('Disconnected', 'the connection to NATS was lost before the acknowledgement came');
-      for (const lose of this.#underWay) lose(lost);
+      this.#acknowledged?.lose(lost);
     }
     if (this.#said === reason || this.#closing) return;
     this.#said = reason;
@@ -149,13 +149,13 @@ const tooLargeCode = 10_054;
 const fullCodes: ReadonlySet<number> = new Set([10_023, 10_047, 10_077, 10_122]);
 
 /** What a failed publish means, and what to do about it. */
-function busError(thrown: unknown, subject: string): BusError {
-  if (thrown instanceof BusError) return thrown;
-  // The client wraps what the server answers to a request.
-  const error = thrown instanceof errors.RequestError && thrown.cause !== undefined ? thrown.cause : thrown;
+function busError(error: unknown, subject: string): BusError {
+  if (error instanceof BusError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
-  if (error instanceof Error && error.name === 'JetStreamNotEnabled')
+  const isNowhere =
+    error instanceof JetStreamApiError && error.code === JetStreamApiCodes.JetStreamNotEnabledForAccount;
+  if (isNowhere || error instanceof errors.NoRespondersError)
     return new BusError(
       'NoStream',
       `no JetStream stream takes ${subject}: the operator creates it when it starts, and the server needs JetStream`,
@@ -175,8 +175,7 @@ function busError(thrown: unknown, subject: string): BusError {
       'the broker did not acknowledge in time; if this lasts, see its log: one whose disk was full stores nothing until it is restarted',
       options,
     );
-  // Without a reason of its own a request ends with its connection, whose return is waited for; all else is tried again
-  // after a pause.
+  // All else is tried again after a pause, these when the connection is back.
   const isGone = [errors.RequestError, errors.ClosedConnectionError, errors.DrainingConnectionError].some(
     (kind) => error instanceof kind,
   );
