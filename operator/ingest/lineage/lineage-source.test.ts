@@ -148,8 +148,15 @@ describe('what the leader tells of whose rows are whose', () => {
   });
 
   it('comes back as it was written, and nothing else does', () => {
-    const lineage = { atMs: 7, objects: [{ kind: 'Pod', object: { metadata: { name: 'p' } } }] };
-    expect(decodeLineage(encodeLineage(lineage))).to.deep.equal(lineage);
+    for (const pods of [0, 1, 30, 3000]) {
+      const objects = Array.from({ length: pods }, (_, i) => ({
+        kind: 'Pod',
+        object: { metadata: { name: `pod-${i}é` } },
+      }));
+      const encoded = encodeLineage({ atMs: 7, objects });
+      expect(decodeLineage(encoded)).to.deep.equal({ atMs: 7, objects });
+      expect(encoded.length).to.be.lessThan(20_000);
+    }
     for (const other of ['', 'HMSF', 'HMSL', 'HMSL\u0002x', 'HMSL\u0001x'])
       expect(decodeLineage(Buffer.from(other)), JSON.stringify(other)).to.equal(undefined);
     expect(lineageNode(lineageSubject('worker-1.example', 'p'))).to.equal('worker-1.example');

@@ -38,7 +38,7 @@ export class LineageSource {
   /** When all of a node was told. */
   readonly #toldMs = new Map<string, number>();
   /** Of each node, the views that were told last, by UID. */
-  readonly #told = new Map<string, ReadonlyMap<string, Viewed>>();
+  readonly #told = new Map<string, Map<string, Viewed>>();
   /** Nodes to tell of, with the event time at which something changed, if something did. */
   readonly #waiting = new Map<string, number | undefined>();
   #active = false;
@@ -109,12 +109,14 @@ export class LineageSource {
     const nowMs = clock.now();
     const now = this.#objectsOf(node);
     const isDue = nowMs - (this.#toldMs.get(node) ?? -Infinity) >= lineageRepeatMs;
-    const before = isDue ? undefined : this.#told.get(node);
-    const lineage = { atMs, ...(before === undefined ? { objects: kept(now) } : changes(before, now)) };
-    if (lineage.objects.length + (lineage.gone?.length ?? 0) === 0 && before !== undefined) return;
+    const told = this.#told.get(node) ?? new Map<string, Viewed>();
+    const lineage = { atMs, ...(isDue ? { objects: kept(now) } : changes(told, now)) };
+    if (lineage.objects.length + (lineage.gone?.length ?? 0) === 0 && !isDue) return;
     // Up to half the time too early: at a start all nodes are told of at once, and would be again each five minutes.
-    if (before === undefined) this.#toldMs.set(node, nowMs - (random() * lineageRepeatMs) / 2);
-    this.#told.set(node, now);
+    if (isDue) this.#toldMs.set(node, nowMs - (random() * lineageRepeatMs) / 2);
+    // Not `now` itself: of most nodes little has changed, and what is old may stay.
+    update(told, now);
+    this.#told.set(node, told);
     const subject = lineageSubject(node, prefix);
     try {
       await bus.publish(subject, encodeLineage(lineage), `lineage:${nowMs}:${++this.#number}:${subject}`);
@@ -175,5 +177,11 @@ const changes = (before: ReadonlyMap<string, Viewed>, now: ReadonlyMap<string, V
   objects: kept([...now].filter(([uid, { view }]) => before.get(uid)?.view !== view)),
   gone: [...before].flatMap(([uid, { kind }]) => (kind === 'Pod' && !now.has(uid) ? [uid] : [])),
 });
+
+/** Makes one the same as the other. */
+function update(told: Map<string, Viewed>, now: ReadonlyMap<string, Viewed>): void {
+  for (const uid of told.keys()) if (!now.has(uid)) told.delete(uid);
+  for (const [uid, viewed] of now) if (told.get(uid)?.view !== viewed.view) told.set(uid, viewed);
+}
 
 const nodeOf = (key: string): string => key.slice(key.indexOf('/') + 1);

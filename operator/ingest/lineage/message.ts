@@ -22,12 +22,28 @@ export interface Lineage {
 const mark = Buffer.from('HMSL');
 const version = 1;
 const mostBytes = 64 * 1024 * 1024;
-/** What repeats stands close together: fast and a small window pack it nearly as well, for a third of the time. */
-const packing = { level: 1, windowBits: 12, memLevel: 6 } as const;
+/**
+ * What repeats stands close together: fast and a small window pack it nearly as well, for a third of the time. The result
+ * is a part of the chunk, which lives as long.
+ */
+const packing = { level: 1, windowBits: 12, memLevel: 6, chunkSize: 4096 } as const;
+/** Less than this is hardly worth it: each packing takes a stream of zlib’s, which nobody misses before it is old. */
+const smallBytes = 2048;
 
 /** `HMSL`, the version, and the rest as JSON, packed by DEFLATE. */
-export const encodeLineage = (lineage: Lineage): Uint8Array =>
-  Buffer.concat([mark, Buffer.of(version), deflateRawSync(JSON.stringify(lineage), packing)]);
+export function encodeLineage(lineage: Lineage): Uint8Array {
+  const content = Buffer.from(JSON.stringify(lineage));
+  const packed = content.length < smallBytes ? [asItIs(content.length), content] : [deflateRawSync(content, packing)];
+  return Buffer.concat([mark, Buffer.of(version), ...packed]);
+}
+
+/** The beginning of a DEFLATE stream whose only block is so many bytes, not compressed (RFC 1951, 3.2.4). */
+function asItIs(length: number): Buffer {
+  const header = Buffer.of(1, 0, 0, 0, 0);
+  header.writeUInt16LE(length, 1);
+  header.writeUInt16LE(~length & 0xffff, 3);
+  return header;
+}
 
 /** What such a message says; undefined when it is something else, or of another version. */
 export function decodeLineage(data: Uint8Array): Lineage | undefined {
