@@ -244,7 +244,7 @@ export class Recorder {
     for (const { table } of this.#open) table.grow(this.#series.length);
   }
 
-  #bindingOf({ keyframe, identities }: Source, rows: Keyframe['rows'], column: number): Binding | undefined {
+  #bindingOf({ keyframe, identities, bindings }: Source, rows: Keyframe['rows'], column: number): Binding | undefined {
     const { metric = '', scope = 'Node' } = keyframe.columns[column] ?? {};
     // Of containers that are told of once more as pods only the containers count.
     if (!this.#metrics.has(metric) || metricNamed(metric)?.scope !== scope) return undefined;
@@ -257,6 +257,9 @@ export class Recorder {
       const container = identities[row]?.Container?.container ?? '';
       series[row - first] = entity === undefined ? -1 : this.#number({ entity, container, metric });
     }
+    // Another pod of the same workload is of the same series: what is old may stay.
+    const before = bindings.find((each) => each.column === column && each.metric === metric && each.first === first);
+    if (before !== undefined && isSame(before.series, series)) return before;
     return { column, metric, isCounter: isCounter(metric), first, series };
   }
 
@@ -294,6 +297,9 @@ function* minuteOf(table: MinuteTable, all: readonly (Known | undefined)[]): Ite
     yield { entity, container, metric, sketch };
   }
 }
+
+const isSame = (one: Int32Array, other: Int32Array): boolean =>
+  one.length === other.length && one.every((number, i) => number === other[i]);
 
 const reads = ({ generation, source }: Keyframe, frame: Frame): boolean =>
   frame.generation === generation && frame.source.boot === source.boot;
