@@ -103,6 +103,19 @@ export class Hearing {
     return Math.max(this.ownMs[slot] ?? NaN, this.#tellers[slot]?.allMs ?? -Infinity);
   }
 
+  /** Writes `lastMs` of `slots` to `out`; of those below 0 nothing. */
+  readLastMs(slots: Int32Array, length: number, out: Float64Array): void {
+    const { ownMs } = this;
+    const tellers = this.#tellers;
+    for (let i = 0; i < length; i++) {
+      const slot = slots[i] as number;
+      if (slot < 0) continue;
+      const ownLastMs = ownMs[slot] as number;
+      const teller = tellers[slot];
+      out[i] = teller !== undefined && teller.allMs > ownLastMs ? teller.allMs : ownLastMs;
+    }
+  }
+
   /** Whether there was a sample of a slot. */
   isHeard(slot: number): boolean {
     return this.#heard[slot] !== 0 || (this.#tellers[slot]?.allMs ?? -Infinity) > -Infinity;

@@ -179,7 +179,7 @@ export class PolicyRun {
     this.#attention.heatTimed(length);
     for (const signal of this.signals) {
       signal.elapse(live, length, nowMs, staleAfterMs, scratch.values);
-      const turned = signal.turned(live, length, nowMs, staleAfterMs, scratch.slots);
+      const turned = signal.turned(live, length, nowMs, staleAfterMs, scratch.values, scratch.slots);
       for (let i = 0; i < turned; i++) this.#attention.heat(scratch.slots[i] as number);
       // By slot, whether they are timed or turn.
       if (turned > 0 && signal === this.signals[0]) this.#attention.sort();

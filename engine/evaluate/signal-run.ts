@@ -164,6 +164,11 @@ export class SignalRun {
    */
   isMissing(slot: number, nowMs: number, staleAfterMs: number): boolean {
     if (nowMs - this.hearing.lastMs(slot) <= staleAfterMs) return false;
+    return this.#canMiss(slot);
+  }
+
+  /** Whether silence of a slot counts as missing samples. */
+  #canMiss(slot: number): boolean {
     return this.signal.detector.judges !== 'Silence' && (this.hearing.isHeard(slot) || this.hearing.rows(slot) === 0);
   }
 
@@ -185,17 +190,29 @@ export class SignalRun {
   /**
    * Writes to `out` those of `live` that are something else than was noted, and answers how many. What samples change
    * is noted with them, so that only silence can be new: until the first slot can have become silent, none is looked at.
+   * `scratch` holds `length` numbers.
    */
-  turned(live: Int32Array, length: number, nowMs: number, staleAfterMs: number, out: Int32Array): number {
+  turned(
+    live: Int32Array,
+    length: number,
+    nowMs: number,
+    staleAfterMs: number,
+    scratch: Float64Array,
+    out: Int32Array,
+  ): number {
     if (this.signal.detector.judges === 'Samples' && nowMs - this.#oldestMs <= staleAfterMs) return 0;
     let count = 0;
     let oldestMs = nowMs;
+    // All times at once: a time that a function answers is an object each, of which there may be a million a second.
+    this.hearing.readLastMs(live, length, scratch);
     for (let i = 0; i < length; i++) {
       const slot = live[i] as number;
       if (slot < 0) continue;
-      const sampleMs = this.hearing.lastMs(slot);
-      if (nowMs - sampleMs <= staleAfterMs && sampleMs < oldestMs) oldestMs = sampleMs;
-      if (this.look(slot, nowMs, staleAfterMs) !== this.#noted[slot]) out[count++] = slot;
+      const sampleMs = scratch[i] as number;
+      const isFresh = nowMs - sampleMs <= staleAfterMs;
+      if (isFresh && sampleMs < oldestMs) oldestMs = sampleMs;
+      const is = (this.bank.firing[slot] === 0 ? 0 : fires) | (!isFresh && this.#canMiss(slot) ? misses : 0);
+      if (is !== this.#noted[slot]) out[count++] = slot;
     }
     this.#oldestMs = oldestMs;
     return count;
