@@ -9,7 +9,7 @@ export function selects(
   labels: Record<string, string>,
 ): boolean {
   return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    Object.keys(matchLabels).every((key) => labels[key] === matchLabels[key]) &&
     matchExpressions.every(({ key, operator, values = [] }) => {
       const value = labels[key];
       switch (operator) {
