@@ -135,6 +135,16 @@ describe('what the leader tells of whose rows are whose', () => {
     expect(told).to.have.length(2);
   });
 
+  it('is told though there are ever more changes', async () => {
+    const { clock, source, told, rows } = cluster();
+    source.setActive(true);
+    for (let i = 0; i < 20; i++) {
+      source.bound('agent/node-1', rows, i);
+      await clock.advance(10);
+    }
+    expect(told).to.have.length(1);
+  });
+
   it('is told once the broker is back', async () => {
     const { clock, source, told, bus, rows } = cluster();
     source.setActive(true);

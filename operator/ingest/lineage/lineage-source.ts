@@ -28,7 +28,7 @@ export interface LineageSourceOptions {
 const coalesceMs = 50;
 const retryMs = 5_000;
 const lookMs = 1_000;
-/** So many nodes are told of at once. */
+/** So many nodes are told of at once; the next ones a while later, since a large cluster has thousands of them at a start. */
 const together = 16;
 
 export class LineageSource {
@@ -56,8 +56,9 @@ export class LineageSource {
     if (keyframe === undefined) this.#keyframes.delete(key);
     else this.#keyframes.set(key, keyframe);
     if (!this.#active) return;
+    const isFirst = this.#waiting.size === 0;
     this.#waiting.set(nodeOf(key), this.#waiting.get(nodeOf(key)) ?? atMs);
-    if (!this.#running) this.#arm(coalesceMs);
+    if (isFirst && !this.#running) this.#arm(coalesceMs);
   };
 
   /** Begins or ceases to speak. */
@@ -77,7 +78,7 @@ export class LineageSource {
     this.#cancel = this.#options.clock.after(inMs, () => void this.#tell());
   }
 
-  /** Tells of all nodes that wait, some at a time; then looks again for those that are due. */
+  /** Tells of some of the nodes that wait; then looks again for those that are due. */
   async #tell(): Promise<void> {
     this.#running = true;
     const { clock, logger } = this.#options;
@@ -86,13 +87,11 @@ export class LineageSource {
       const nowMs = clock.now();
       for (const [node, toldMs] of this.#toldMs)
         if (nowMs - toldMs >= lineageRepeatMs && !this.#waiting.has(node)) this.#waiting.set(node, undefined);
-      while (this.#active && this.#waiting.size > 0) {
-        const next = [...this.#waiting].slice(0, together);
-        for (const [node] of next) this.#waiting.delete(node);
-        const told = await Promise.allSettled(next.map(([node, atMs]) => this.#tellOf(node, atMs)));
-        const failed = told.find((each) => each.status === 'rejected');
-        if (failed !== undefined) throw failed.reason;
-      }
+      const next = [...this.#waiting].slice(0, together);
+      for (const [node] of next) this.#waiting.delete(node);
+      const told = await Promise.allSettled(next.map(([node, atMs]) => this.#tellOf(node, atMs)));
+      const failed = told.find((each) => each.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
       this.#said = '';
     } catch (error) {
       nextMs = retryMs;
