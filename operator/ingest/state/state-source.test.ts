@@ -186,6 +186,22 @@ describe('StateSource', () => {
     ]);
   });
 
+  it('begins with some nodes at once and the others in turn, unless there is news of one', async () => {
+    const { nodes, source, sent, clock } = setUp();
+    for (let i = 0; i < 100; i++) nodes.set(nodeView(node({ name: `node-${i}` })));
+    const told = (): number => new Set(sent.map(({ frame }) => frame.source.node)).size;
+    source.setActive(true);
+    await clock.advance(0);
+    expect(told()).to.equal(32);
+    nodes.set(nodeView(node({ name: 'node-99', resourceVersion: '2' }, { unschedulable: true })));
+    await clock.advance(0);
+    expect(sent.at(-1)?.frame.source.node).to.equal('node-99');
+    await clock.advance(100);
+    expect(told()).to.equal(65);
+    await clock.advance(200);
+    expect(told()).to.equal(100);
+  });
+
   it('says nothing of a change that no sample shows', async () => {
     const { pods, source, sent, clock } = setUp();
     pods.set(webPod());

@@ -28,6 +28,11 @@ export interface StateSourceOptions {
 const coalesceMs = 20;
 /** Boards that are due are told together, so that the many of a large cluster share their way to the broker. */
 const beatMs = 100;
+/**
+ * So many of them in a beat where all are told at once, as when this begins: they come back to be judged, before the frames
+ * of agents that were sent a moment later.
+ */
+const together = 32;
 /** A watch that breaks is mostly back within a second or two. */
 const blindAfterMs = 5_000;
 
@@ -44,6 +49,8 @@ interface Timing {
 export class StateSource {
   readonly #options: StateSourceOptions;
   readonly #timings = new Map<Board, Timing>();
+  /** Those with something to say, while all objects are looked at. */
+  #gathered: Set<Board> | undefined;
   #active = false;
   #stop: (() => void)[] = [];
   #cancelBeat = (): void => {};
@@ -74,13 +81,14 @@ export class StateSource {
       const node = nodes.store.get(id);
       if (kind === 'Pod' && pod !== undefined) boards.setPod(pod);
       else if (kind === 'Node' && node !== undefined) boards.setNode(node);
-      else if (about === undefined) {
-        for (const each of pods.store.list()) boards.setPod(each);
-        for (const each of nodes.store.list()) boards.setNode(each);
-      }
+      else if (about === undefined)
+        this.#inTurn(() => {
+          for (const each of pods.store.list()) boards.setPod(each);
+          for (const each of nodes.store.list()) boards.setNode(each);
+        });
     };
     this.#beat();
-    this.#stop = [
+    const watching = (): (() => void)[] => [
       warnings?.onChange(warned) ?? (() => {}),
       follow(
         nodes,
@@ -100,6 +108,23 @@ export class StateSource {
         (pod) => boards.deletePod(pod),
       ),
     ];
+    this.#inTurn(() => {
+      this.#stop = watching();
+    });
+  }
+
+  /** Looks at all objects; of the boards that have something to say the first few speak at once, the others in turn. */
+  #inTurn(look: () => void): void {
+    this.#gathered = new Set();
+    look();
+    const gathered = [...this.#gathered];
+    this.#gathered = undefined;
+    const nowMs = this.#options.clock.now();
+    for (const [index, board] of gathered.entries()) {
+      const timing = this.#timingOf(board);
+      if (index < together) this.#changed(board);
+      else timing.fullMs = Math.min(timing.fullMs, nowMs + beatMs * Math.floor(index / together));
+    }
   }
 
   #end(): void {
@@ -118,6 +143,10 @@ export class StateSource {
 
   /** The first change is told as soon as the present event is handled. */
   #changed(board: Board): void {
+    if (this.#gathered !== undefined) {
+      this.#gathered.add(board);
+      return;
+    }
     const timing = this.#timingOf(board);
     if (timing.armed) return;
     timing.armed = true;
