@@ -101,10 +101,13 @@ export class Slots {
     return left === 0;
   }
 
-  /** By doubling at first; later by a sixteenth, since what hangs on a slot is some hundred bytes. */
+  /**
+   * By doubling at first; later by a quarter. What hangs on a slot is some hundred bytes, so that by less very much would be
+   * copied while a large cluster is bound, and left behind; room that was never written to takes no memory.
+   */
   #grow(slots: number): void {
     const had = this.live.length;
-    const more = had < 4096 ? Math.max(64, had) : Math.max(4096, had / 16);
+    const more = had < 4096 ? Math.max(64, had) : Math.max(4096, had / 4);
     const capacity = Math.max(slots, Math.ceil((had + more) / 64) * 64);
     this.live = grown(this.live, new Int32Array(capacity).fill(-1));
     this.#rows = grown(this.#rows, new Int32Array(capacity));
