@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -38,6 +38,23 @@ describe('image archive', () => {
     expect(member('config.json')).to.have.nested.property('config.User', '65534:65534');
     const listed = execFileSync('tar', ['-tvf', file], { encoding: 'utf8' });
     expect(listed, 'the layer itself, not a link to it').to.match(new RegExp(`^-.* ${layer.digest}\\.tar$`, 'm'));
+  });
+
+  it('is written again only when it is to hold something else, or is gone', async () => {
+    const layer = await makeLayer(join(directory, 'one'), join(directory, 'layer.tar'));
+    const file = join(directory, 'again', 'image.tar');
+    const written = async (names: readonly string[], user: string): Promise<boolean> => {
+      if (existsSync(file)) utimesSync(file, 1, 1);
+      await writeImage(file, names, [layer], { user });
+      return statSync(file).mtimeMs > 1000;
+    };
+    expect(await written(['localhost/a:1'], 'nobody')).to.equal(true);
+    expect(await written(['localhost/a:1'], 'nobody')).to.equal(false);
+    expect(await written(['localhost/b:1'], 'nobody')).to.equal(true);
+    expect(await written(['localhost/b:1'], 'root')).to.equal(true);
+    expect(await written(['localhost/b:1'], 'root')).to.equal(false);
+    rmSync(file);
+    expect(await written(['localhost/b:1'], 'root')).to.equal(true);
   });
 
   it('has a file name of its reference', () => {

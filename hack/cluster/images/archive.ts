@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from '../process/command.ts';
@@ -30,17 +40,23 @@ export async function makeLayer(rootfs: string, file: string): Promise<Layer> {
   return { file, digest: hash.digest('hex') };
 }
 
-/** Writes an archive as `docker save` makes it, which `ctr images import` reads: `names` are the image's references. */
+/**
+ * Writes an archive as `docker save` makes it, which `ctr images import` reads: `names` are the image's references. One that
+ * holds the same already is left as it is, so that no node imports it again.
+ */
 export async function writeImage(
   file: string,
   names: readonly string[],
   layers: readonly Layer[],
   config: ImageConfig,
 ): Promise<void> {
+  const described = JSON.stringify(imageConfig(layers, config));
+  const [note, content] = [`${file}.holds`, JSON.stringify([names, described])];
+  if (existsSync(file) && existsSync(note) && readFileSync(note, 'utf8') === content) return;
   mkdirSync(dirname(file), { recursive: true });
   const work = mkdtempSync(join(dirname(file), '.image-'));
   try {
-    writeFileSync(join(work, 'config.json'), JSON.stringify(imageConfig(layers, config)));
+    writeFileSync(join(work, 'config.json'), described);
     const members = layers.map((layer) => `${layer.digest}.tar`);
     writeFileSync(
       join(work, 'manifest.json'),
@@ -57,7 +73,9 @@ export async function writeImage(
       'manifest.json',
       ...members,
     ]);
+    rmSync(note, { force: true });
     renameSync(join(work, 'image'), file);
+    writeFileSync(note, content);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
