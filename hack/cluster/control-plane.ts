@@ -42,9 +42,16 @@ export function part(name: PartName, context: PartContext): Part {
   const command = context.programs[program] ?? program;
   const log = join(context.directory, 'log', `${name}.log`);
   // nothing of the person's environment, such as a proxy, may change how the parts talk to each other
-  const env = { HOME: context.directory, PATH: process.env['PATH'] };
+  const { garbagePercent } = profileOf(context);
+  const env = {
+    HOME: context.directory,
+    PATH: process.env['PATH'],
+    ...(garbagePercent === undefined ? {} : { GOGC: String(garbagePercent) }),
+  };
   return { daemon: { name, command, args, env, log }, ready, timeoutMs, stopSignal };
 }
+
+const profileOf = ({ profile }: PartContext): Profile => PROFILES[profile];
 
 interface Description {
   readonly program: string;
@@ -58,7 +65,7 @@ const always = async (): Promise<boolean> => true;
 
 function describe(name: PartName, context: PartContext): Description {
   const { directory, ports } = context;
-  const profile: Profile = PROFILES[context.profile];
+  const profile = profileOf(context);
   switch (name) {
     case 'etcd':
       return {

@@ -10,11 +10,19 @@ export interface Profile {
   readonly requestsPerSecond?: number;
   /** Lifetime of the leases of simulated nodes; a quarter of it is how often each is renewed. */
   readonly fakeLeaseSeconds: number;
+  /** How much garbage the parts may make before they collect it, in percent of what they keep; undefined: 100, as Go does. */
+  readonly garbagePercent?: number;
 }
 
 /** `fast` notices a lost node in 20 s, `default` is what Kubernetes ships, `scale` is for thousands of simulated nodes. */
 export const PROFILES = {
-  fast: { nodeGraceSeconds: 20, nodeMonitorSeconds: 2, autoscalerSyncSeconds: 2, fakeLeaseSeconds: 40 },
+  fast: {
+    nodeGraceSeconds: 20,
+    nodeMonitorSeconds: 2,
+    autoscalerSyncSeconds: 2,
+    fakeLeaseSeconds: 40,
+    garbagePercent: 300,
+  },
   default: { nodeGraceSeconds: 50, nodeMonitorSeconds: 5, autoscalerSyncSeconds: 15, fakeLeaseSeconds: 40 },
   scale: {
     nodeGraceSeconds: 500,
