@@ -63,7 +63,8 @@ interface Binding {
 interface Source {
   keyframe: Keyframe;
   identities: readonly (RowIdentity | undefined)[];
-  readonly counters: Counters;
+  /** While it has columns of counters. */
+  counters: Counters | undefined;
   /** For each row, where its counters stand. */
   counted: Int32Array;
   bindings: readonly Binding[];
@@ -127,7 +128,7 @@ export class Recorder {
     const source = known ?? {
       keyframe,
       identities,
-      counters: new Counters(),
+      counters: undefined,
       counted: new Int32Array(0),
       bindings: [],
       lastMs: NaN,
@@ -168,7 +169,7 @@ export class Recorder {
       if (counts) {
         values = this.#values;
         const finite = withoutInfinite(told, length, this.#finite);
-        source.counters.increases(metric, source.counted.subarray(first, first + length), finite, length, values);
+        source.counters?.increases(metric, source.counted.subarray(first, first + length), finite, length, values);
         // Of the first frame the increases are 0, whatever they are divided by.
         for (let i = 0; i < length; i++) values[i] = (values[i] as number) / seconds;
       }
@@ -237,9 +238,12 @@ export class Recorder {
     const { rows } = keyframe;
     source.bindings = keyframe.columns.flatMap((_, column) => this.#bindingOf(source, rows, column) ?? []);
     const counted = new Set(source.bindings.flatMap((each) => (each.isCounter ? each.metric : [])));
-    if (counted.size === 0) source.counters.clear();
-    else source.counted = source.counters.open(seriesKeys(keyframe, source.identities), keyframe.capturedMs);
-    source.counters.keep(counted);
+    if (counted.size === 0) source.counters = undefined;
+    else {
+      source.counters ??= new Counters();
+      source.counted = source.counters.open(seriesKeys(keyframe, source.identities), keyframe.capturedMs);
+      source.counters.keep(counted);
+    }
     this.#release(before);
     for (const { table } of this.#open) table.grow(this.#series.length);
   }

@@ -58,12 +58,6 @@ export class Keyed<T extends object | number> {
     return thing;
   }
 
-  clear(): void {
-    this.#things = [];
-    this.#size = 0;
-    this.#rebuild();
-  }
-
   *values(): IterableIterator<T> {
     for (const thing of this.#things) if (thing !== undefined) yield thing;
   }

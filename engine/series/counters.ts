@@ -43,15 +43,6 @@ export class Counters {
     return opened;
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.#series.clear();
-    this.#named.clear();
-    this.#last.clear();
-    this.#free.length = 0;
-    this.#used = 0;
-  }
-
   /** Forgets the metrics that are not wanted: what a counter rises by while nobody looks is no increase later. */
   keep(wanted: ReadonlySet<string>): void {
     for (const metric of this.#last.keys()) if (!wanted.has(metric)) this.#last.delete(metric);
