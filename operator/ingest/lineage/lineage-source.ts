@@ -37,8 +37,8 @@ export class LineageSource {
   readonly #keyframes = new Map<string, Keyframe>();
   /** When all of a node was told. */
   readonly #toldMs = new Map<string, number>();
-  /** Of each node, the views that were told last, by UID. */
-  readonly #told = new Map<string, Map<string, Viewed>>();
+  /** Of each node, the views that were told last. */
+  readonly #told = new Map<string, Told>();
   /** Nodes to tell of, with the event time at which something changed, if something did. */
   readonly #waiting = new Map<string, number | undefined>();
   #active = false;
@@ -108,14 +108,11 @@ export class LineageSource {
     const nowMs = clock.now();
     const now = this.#objectsOf(node);
     const isDue = nowMs - (this.#toldMs.get(node) ?? -Infinity) >= lineageRepeatMs;
-    const told = this.#told.get(node) ?? new Map<string, Viewed>();
-    const lineage = { atMs, ...(isDue ? { objects: kept(now) } : changes(told, now)) };
+    const lineage = { atMs, ...(isDue ? { objects: kept(now.values()) } : changes(this.#told.get(node), now)) };
     if (lineage.objects.length + (lineage.gone?.length ?? 0) === 0 && !isDue) return;
     // Up to half the time too early: at a start all nodes are told of at once, and would be again each five minutes.
     if (isDue) this.#toldMs.set(node, nowMs - (random() * lineageRepeatMs) / 2);
-    // Not `now` itself: of most nodes little has changed, and what is old may stay.
-    update(told, now);
-    this.#told.set(node, told);
+    this.#told.set(node, toldOf(now));
     const subject = lineageSubject(node, prefix);
     try {
       await bus.publish(subject, encodeLineage(lineage), `lineage:${nowMs}:${++this.#number}:${subject}`);
@@ -165,22 +162,34 @@ interface Viewed {
   readonly view: KubeObject;
 }
 
-const kept = (objects: Iterable<readonly [string, Viewed]>): LineageObject[] =>
-  Array.from(objects, ([, one]) => one).flatMap(({ kind, view }) => {
+/** Views that were told: lists alone, since they are of all pods. */
+interface Told {
+  readonly pods: readonly KubeObject[];
+  readonly others: readonly KubeObject[];
+}
+
+const toldOf = (now: ReadonlyMap<string, Viewed>): Told => {
+  const views = (arePods: boolean): KubeObject[] =>
+    [...now.values()].filter(({ kind }) => (kind === 'Pod') === arePods).map(({ view }) => view);
+  return { pods: views(true), others: views(false) };
+};
+
+const kept = (objects: Iterable<Viewed>): LineageObject[] =>
+  Array.from(objects).flatMap(({ kind, view }) => {
     const object = lineageKind(kind)?.keep(view);
     return object === undefined ? [] : [{ kind, object }];
   });
 
 /** Whoever was told of some objects lacks the others, and those that have another view since. */
-const changes = (before: ReadonlyMap<string, Viewed>, now: ReadonlyMap<string, Viewed>): Omit<Lineage, 'atMs'> => ({
-  objects: kept([...now].filter(([uid, { view }]) => before.get(uid)?.view !== view)),
-  gone: [...before].flatMap(([uid, { kind }]) => (kind === 'Pod' && !now.has(uid) ? [uid] : [])),
-});
-
-/** Makes one the same as the other. */
-function update(told: Map<string, Viewed>, now: ReadonlyMap<string, Viewed>): void {
-  for (const uid of told.keys()) if (!now.has(uid)) told.delete(uid);
-  for (const [uid, viewed] of now) if (told.get(uid)?.view !== viewed.view) told.set(uid, viewed);
+function changes(
+  { pods, others }: Told = { pods: [], others: [] },
+  now: ReadonlyMap<string, Viewed>,
+): Omit<Lineage, 'atMs'> {
+  const before = new Set([...pods, ...others]);
+  return {
+    objects: kept([...now.values()].filter(({ view }) => !before.has(view))),
+    gone: pods.flatMap(({ metadata: { uid = '' } }) => (now.has(uid) ? [] : [uid])),
+  };
 }
 
 const nodeOf = (key: string): string => key.slice(key.indexOf('/') + 1);
