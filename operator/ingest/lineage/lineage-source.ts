@@ -30,6 +30,7 @@ const retryMs = 5_000;
 const lookMs = 1_000;
 /** So many nodes are told of at once; the next ones a while later, since a large cluster has thousands of them at a start. */
 const together = 16;
+const inTurnMs = 100;
 
 export class LineageSource {
   readonly #options: LineageSourceOptions;
@@ -100,7 +101,7 @@ export class LineageSource {
       this.#said = reason;
     }
     this.#running = false;
-    if (this.#active) this.#arm(this.#waiting.size > 0 && this.#said === '' ? coalesceMs : nextMs);
+    if (this.#active) this.#arm(this.#waiting.size > 0 && this.#said === '' ? inTurnMs : nextMs);
   }
 
   async #tellOf(node: string, atMs: number | undefined): Promise<void> {
