@@ -14,6 +14,7 @@ export const ownPopulation = async (count: number, podsPerNode: number): Promise
     clock: systemClock,
     tracksOwners: ({ group }) => group === 'homeostat.dev',
     shared: true,
+    podTerminationMs: 0,
   });
   for (const name of [namespace, rootNamespace])
     server.seed(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
