@@ -145,6 +145,35 @@ describe('what the leader tells of whose rows are whose', () => {
     expect(told).to.have.length(1);
   });
 
+  it('is told of what has changed within a second, at however many nodes, and whoever waits besides', async () => {
+    const { clock, source, told, rows, set } = cluster();
+    const nodes = Array.from({ length: 1000 }, (_, i) => `agent/node-${i}`);
+    const toldSince = (ms: number) => told.filter(({ atMs }) => atMs === ms);
+    for (const key of nodes) source.bound(key, rows, 1);
+    source.setActive(true);
+    await clock.advance(50);
+    expect(told).to.have.length(16);
+    source.bound('agent/node-900', rows, 2);
+    await clock.advance(50);
+    expect(toldSince(2).map(({ node: name }) => name)).to.deep.equal(['node-900']);
+    await clock.advance(10_000);
+    expect(told).to.have.length(1000);
+    set('Pod', pod({ uid: 'uid-1', resourceVersion: '2' }));
+    for (const key of nodes) source.bound(key, rows, 3);
+    await clock.advance(1_000);
+    expect(toldSince(3)).to.have.length(1000);
+  });
+
+  it('is told of nodes that are new in turn', async () => {
+    const { clock, source, told, rows } = cluster();
+    source.setActive(true);
+    for (let i = 0; i < 100; i++) source.bound(`agent/node-${i}`, rows, i);
+    await clock.advance(50);
+    expect(told).to.have.length(16);
+    await clock.advance(600);
+    expect(told.map(({ atMs }) => atMs)).to.deep.equal(Array.from({ length: 100 }, (_, i) => i));
+  });
+
   it('is told once the broker is back', async () => {
     const { clock, source, told, bus, rows } = cluster();
     source.setActive(true);

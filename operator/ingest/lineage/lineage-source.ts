@@ -28,8 +28,9 @@ export interface LineageSourceOptions {
 const coalesceMs = 50;
 const retryMs = 5_000;
 const lookMs = 1_000;
-/** So many nodes are told of at once; the next ones a while later, since a large cluster has thousands of them at a start. */
+/** So many nodes are told of at once. */
 const together = 16;
+/** A while between those that can wait, since a large cluster has thousands of them at a start. */
 const inTurnMs = 100;
 
 export class LineageSource {
@@ -40,7 +41,9 @@ export class LineageSource {
   readonly #toldMs = new Map<string, number>();
   /** Of each node, the views that were told last. */
   readonly #told = new Map<string, Told>();
-  /** Nodes to tell of, with the event time at which something changed, if something did. */
+  /** Nodes of which something has changed, with the event time since when: a replay looks ahead for seconds only. */
+  readonly #changed = new Map<string, number>();
+  /** Other nodes to tell of, in turn; those that are new with the event time since when. */
   readonly #waiting = new Map<string, number | undefined>();
   #active = false;
   #running = false;
@@ -54,12 +57,17 @@ export class LineageSource {
 
   /** A source is read anew (`Bindings`). */
   readonly bound = (key: string, keyframe: Keyframe | undefined, atMs: number): void => {
+    const isNew = !this.#keyframes.has(key);
     if (keyframe === undefined) this.#keyframes.delete(key);
     else this.#keyframes.set(key, keyframe);
     if (!this.#active) return;
-    const isFirst = this.#waiting.size === 0;
-    this.#waiting.set(nodeOf(key), this.#waiting.get(nodeOf(key)) ?? atMs);
-    if (isFirst && !this.#running) this.#arm(coalesceMs);
+    const node = nodeOf(key);
+    const canWait = isNew && !this.#changed.has(node);
+    const isFirst = this.#changed.size === 0 && !(canWait && this.#waiting.size > 0);
+    const sinceMs = this.#changed.get(node) ?? this.#waiting.get(node) ?? atMs;
+    if (!canWait) this.#waiting.delete(node);
+    (canWait ? this.#waiting : this.#changed).set(node, sinceMs);
+    if (isFirst && !this.#running && this.#said === '') this.#arm(coalesceMs);
   };
 
   /** Begins or ceases to speak. */
@@ -69,6 +77,7 @@ export class LineageSource {
     this.#cancel();
     this.#toldMs.clear();
     this.#told.clear();
+    this.#changed.clear();
     this.#waiting.clear();
     for (const key of this.#keyframes.keys()) this.#waiting.set(nodeOf(key), undefined);
     if (active && !this.#running) this.#arm(coalesceMs);
@@ -79,29 +88,34 @@ export class LineageSource {
     this.#cancel = this.#options.clock.after(inMs, () => void this.#tell());
   }
 
-  /** Tells of some of the nodes that wait; then looks again for those that are due. */
+  /** Tells of some nodes, first of those that have changed; then of the next ones, or looks again for those that are due. */
   async #tell(): Promise<void> {
     this.#running = true;
     const { clock, logger } = this.#options;
-    let nextMs = lookMs;
     try {
       const nowMs = clock.now();
       for (const [node, toldMs] of this.#toldMs)
-        if (nowMs - toldMs >= lineageRepeatMs && !this.#waiting.has(node)) this.#waiting.set(node, undefined);
-      const next = [...this.#waiting].slice(0, together);
-      for (const [node] of next) this.#waiting.delete(node);
+        if (nowMs - toldMs >= lineageRepeatMs && !this.#changed.has(node) && !this.#waiting.has(node))
+          this.#waiting.set(node, undefined);
+      const next = [...this.#changed, ...this.#waiting].slice(0, together);
+      for (const [node] of next) if (!this.#changed.delete(node)) this.#waiting.delete(node);
       const told = await Promise.allSettled(next.map(([node, atMs]) => this.#tellOf(node, atMs)));
       const failed = told.find((each) => each.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
       this.#said = '';
     } catch (error) {
-      nextMs = retryMs;
       const reason = messageOf(error);
       if (reason !== this.#said) logger.warn('whose rows are whose is not stored: replays know less', { reason });
       this.#said = reason;
     }
     this.#running = false;
-    if (this.#active) this.#arm(this.#waiting.size > 0 && this.#said === '' ? inTurnMs : nextMs);
+    if (this.#active) this.#arm(this.#pauseMs());
+  }
+
+  #pauseMs(): number {
+    if (this.#said !== '') return retryMs;
+    if (this.#changed.size > 0) return this.#changed.size < together ? coalesceMs : 0;
+    return this.#waiting.size > 0 ? inTurnMs : lookMs;
   }
 
   async #tellOf(node: string, atMs: number | undefined): Promise<void> {
