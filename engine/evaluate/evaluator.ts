@@ -1,4 +1,5 @@
 import type { Frame, Keyframe } from '../frame/types.ts';
+import { Plans } from './column-plan.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { PolicyRun } from './policy-run.ts';
 import { Scratch } from './scratch.ts';
@@ -48,6 +49,7 @@ export class Evaluator {
   readonly #policies = new Map<string, PolicyRun>();
   readonly #sources = new Map<string, SourceRun>();
   readonly #scratch = new Scratch();
+  readonly #plans = new Plans();
   /** The latest time heard of. */
   #nowMs = -Infinity;
 
@@ -109,7 +111,7 @@ export class Evaluator {
     this.#nowMs = Math.max(this.#nowMs, keyframe.capturedMs);
     let source = this.#sources.get(sourceKey);
     if (source === undefined) {
-      source = new SourceRun(sourceKey, keyframe);
+      source = new SourceRun(sourceKey, keyframe, this.#plans);
       this.#sources.set(sourceKey, source);
     }
     source.take(keyframe, identities, this.#nowMs);

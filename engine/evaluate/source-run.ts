@@ -10,8 +10,10 @@ import {
 import { Counters } from '../series/counters.ts';
 import { areFinite, infiniteIn, withoutInfinite } from '../series/infinite.ts';
 import type { Values } from '../windows/window.ts';
+import { emptyPlan, type ColumnPlan, type Ear, type Plan, type Plans } from './column-plan.ts';
 import { FrameLog } from './frame-log.ts';
 import { Teller } from './hearing.ts';
+import { listenersOf, once, type Listeners, type Ordered, type Placed, type Range } from './listeners.ts';
 import type { PolicyRun } from './policy-run.ts';
 import type { Scratch } from './scratch.ts';
 import { scoreColumn } from './scoring.ts';
@@ -22,33 +24,15 @@ import type { EvaluatorStats, SourceFaults } from './stats.ts';
 import type { RowIdentity, Target } from './target.ts';
 
 /** Where one column's samples go for one signal. */
-interface Binding extends Listeners {
-  readonly run: PolicyRun;
+interface Binding {
   readonly signal: SignalRun;
   readonly teller: Teller;
   readonly column: number;
   /** The columns in which the agent tells what its detector found; absent when ours judges. */
-  readonly told?: readonly number[] | undefined;
-  /** The rows of the column's scope. */
+  readonly told: readonly number[] | undefined;
+  /** The rows of the column's scope, and whom they concern. */
   readonly range: Range;
-}
-
-/** Whom the rows of a scope concern; one for all signals of a policy that hear the same, since it is read each time. */
-interface Listeners {
-  /** For each of them, the target's slot; -1 for those of nobody, and of what is warming up. */
-  readonly slots: Int32Array;
-  /** The same slots, each once; `slots` itself, with those of nobody, when no two rows share one. */
-  readonly judged: Int32Array;
-  /** Whether none of somebody is warming up. */
-  readonly isFull: boolean;
-  /** The rows of somebody by their slots, when they do not lie so: neighbouring slots are judged together. */
-  readonly bySlot?: Ordered | undefined;
-}
-
-/** Some rows of a column in another order, and their slots. */
-interface Ordered {
-  readonly rows: Int32Array;
-  readonly slots: Int32Array;
+  readonly listeners: Listeners;
 }
 
 /** What a policy has of a source. */
@@ -60,19 +44,10 @@ interface Bound {
   readonly wakeMs: number;
 }
 
-type Range = readonly [first: number, end: number];
-
-/** All that is asked of a column with each frame. */
-interface ColumnRun {
-  readonly metric: string;
-  /** The rows of its scope. */
-  readonly first: number;
-  readonly end: number;
-  /** Where its samples go. */
-  bindings: readonly Binding[];
-  /** Whose detector's findings begin with it. */
-  shown: readonly Binding[];
-  /** How many signals of suspended policies do not hear it. */
+/** A column's plan that is being made. */
+interface Draft extends ColumnPlan {
+  readonly ears: Ear[];
+  readonly shown: Ear[];
   unheard: number;
 }
 
@@ -90,13 +65,17 @@ export class SourceRun {
   /** Where the rows of each scope lie. */
   #ranges: Partial<Record<Scope, Range>> = {};
   readonly #bound = new Map<PolicyRun, Bound>();
-  /** For each column of the keyframe of which anything is asked. */
-  #columns: (ColumnRun | undefined)[] = [];
+  readonly #plans: Plans;
+  #plan = emptyPlan;
+  /** What the plan means by its numbers. */
+  #listeners: Listeners[] = [];
+  #tellers: Teller[] = [];
   /** When the first of the rows in warm-up is warm. */
   #wakeMs = Infinity;
 
-  constructor(key: string, keyframe: Keyframe) {
+  constructor(key: string, keyframe: Keyframe, plans: Plans) {
     this.log = new FrameLog(key);
+    this.#plans = plans;
     this.#keyframe = keyframe;
   }
 
@@ -159,34 +138,36 @@ export class SourceRun {
   /** Leads a frame's samples to the windows and lets the policies judge. */
   evaluate(frame: Frame, scratch: Scratch, stats: EvaluatorStats): void {
     this.log.note(frame.sequence, frame.capturedMs, frame.timing);
+    const { columns, runs } = this.#plan;
     for (const column of frame.columns) {
-      const run = this.#columns[column.column];
-      if (run === undefined) {
-        if (column.column >= this.#columns.length) stats.unknownColumns++;
+      const plan = columns[column.column];
+      if (plan === undefined) {
+        if (column.column >= columns.length) stats.unknownColumns++;
         continue;
       }
-      if (run.bindings.length > 0) this.#feed(column.values, run, frame, scratch, stats);
-      for (const binding of run.shown) this.#show(column, binding, frame);
-      stats.unheardSamples += column.values.length * run.unheard;
+      this.#feed(column.values, plan, frame, scratch, stats);
+      for (const ear of plan.shown) this.#show(column, ear, frame);
+      stats.unheardSamples += column.values.length * plan.unheard;
     }
-    for (const run of this.#bound.keys()) run.settle(frame.capturedMs);
+    for (const run of runs) run.settle(frame.capturedMs);
   }
 
-  #feed(
-    values: Values,
-    { metric, first, end, bindings }: ColumnRun,
-    frame: Frame,
-    scratch: Scratch,
-    stats: EvaluatorStats,
-  ): void {
-    const told = frame.rows === undefined ? undefined : between(frame.rows, first, end);
-    const length = Math.min(values.length, told?.length ?? end - first);
+  #feed(values: Values, { metric, ears }: ColumnPlan, frame: Frame, scratch: Scratch, stats: EvaluatorStats): void {
+    // All of them hear the same rows, be they different slots.
+    const heard = this.#listeners[ears[0]?.listeners ?? -1];
+    if (heard === undefined) return;
+    const { first } = heard;
+    const rows = heard.slots.length;
+    const told = frame.rows === undefined ? undefined : between(frame.rows, first, first + rows);
+    const length = Math.min(values.length, told?.length ?? rows);
     scratch.lend(length);
     const isFinite = areFinite(values, length);
     const infinite = isFinite ? 0 : infiniteIn(values, length);
     const finite = infinite === 0 ? values : withoutInfinite(values, length, scratch.finite);
     let resets = -1;
-    for (const { run, signal, teller, slots: all, judged: allJudged, isFull, bySlot, told: shown } of bindings) {
+    for (const { run, signal, told: shown, listeners, teller: speaker } of ears) {
+      const teller = this.#tellers[speaker] as Teller;
+      const { slots: all, judged: allJudged, isFull, bySlot } = this.#listeners[listeners] as Listeners;
       const isIncrease = signal.signal.aggregate.of === 'Increases';
       if (isIncrease && resets < 0) resets = this.#increases(metric, finite, length, first, told, scratch);
       const samples = isIncrease ? scratch.increases : finite;
@@ -204,24 +185,28 @@ export class SourceRun {
           ? { slots, values: samples, length, judged, count, tMs, teller, isWhole }
           : { ...ordered(samples, bySlot, scratch), tMs, teller, isWhole };
       const mayFire = signal.feed(samplesOf, scratch.values, shown !== undefined);
-      this.faults.outliers += signal.flaws.outliers - outliers;
+      if (signal.flaws.outliers > outliers) this.faults.outliers += signal.flaws.outliers - outliers;
       if (mayFire || run.attends) run.lookAt(judged, count, signal, teller);
     }
     stats.samples += length;
-    stats.infiniteSamples += infinite;
-    this.faults.infiniteSamples += infinite;
-    if (resets <= 0) return;
-    stats.counterResets += resets;
-    this.faults.counterResets += resets;
+    if (infinite > 0) {
+      stats.infiniteSamples += infinite;
+      this.faults.infiniteSamples += infinite;
+    }
+    if (resets > 0) {
+      stats.counterResets += resets;
+      this.faults.counterResets += resets;
+    }
   }
 
   /** Leads what an agent found to a signal. It tells so of all rows or of none. */
-  #show({ values }: ColumnValues, { run, signal, teller, slots, told = [] }: Binding, frame: Frame): void {
+  #show({ values }: ColumnValues, { run, signal, told = [], listeners, teller }: Ear, frame: Frame): void {
     if (frame.rows !== undefined) return;
+    const { slots } = this.#listeners[listeners] as Listeners;
     const length = Math.min(values.length, slots.length);
     const parts = told.map((column) => frame.columns.find((each) => each.column === column)?.values);
     signal.show(slots, length, parts);
-    run.lookAt(slots, length, signal, teller);
+    run.lookAt(slots, length, signal, this.#tellers[teller] as Teller);
   }
 
   /** Writes the increases of a column to `scratch.increases`, and which counters began anew to `scratch.resets`. */
@@ -240,8 +225,8 @@ export class SourceRun {
     return this.#counters?.increases(metric, series, values, length, scratch.increases, scratch.resets) ?? 0;
   }
 
-  /** Finds the target of each row; rows of targets that the policy does not judge have none. */
-  #place(run: PolicyRun, mostTargets: number, nowMs: number): Placed {
+  /** Finds the target of each row, and how many found no room; rows of what the policy does not judge have none. */
+  #place(run: PolicyRun, mostTargets: number, nowMs: number): Placed & { readonly refused: number } {
     const { spec, warmupMs } = run.policy;
     const { kind, container } = spec.target;
     const rowSlots = new Int32Array(this.#rowCount).fill(-1);
@@ -293,7 +278,7 @@ export class SourceRun {
     const listeners = shared.get(key) ?? listenersOf(placed, range, hearsYoung ? Infinity : nowMs);
     shared.set(key, listeners);
     const column = columns.findIndex((each) => isOf(each, signal.signal.metric.name, scope));
-    return { run, signal, teller, column, range, told: this.#toldOf(signal, scope), ...listeners };
+    return { signal, teller, column, told: this.#toldOf(signal, scope), range, listeners };
   }
 
   /** Where the source tells what a signal's detector found by the same settings and model; undefined: nowhere. */
@@ -315,20 +300,11 @@ export class SourceRun {
 
   /** Finds anew who hears which column; to be called when a policy is suspended, or is not any more. */
   index(nowMs: number): void {
-    this.#columns = this.#keyframe.columns.map(() => undefined);
+    this.#plan = this.#plans.shared(this.#drawUp());
     this.#wakeMs = Infinity;
     const counted = new Set<string>();
-    for (const [run, { bindings, wakeMs }] of this.#bound) {
+    for (const [run, { wakeMs }] of this.#bound) {
       this.#wakeMs = Math.min(this.#wakeMs, wakeMs);
-      for (const binding of bindings) {
-        const column = this.#columnAt(binding.column);
-        if (run.isSuspended && column !== undefined) column.unheard++;
-        if (run.isSuspended) continue;
-        // Not pushed: an array that grows takes room for sixteen more.
-        if (column !== undefined) column.bindings = column.bindings.concat(binding);
-        const shown = this.#columnAt(binding.told?.[0] ?? -1);
-        if (shown !== undefined) shown.shown = shown.shown.concat(binding);
-      }
       // Its counters are forgotten too: what they rose by meanwhile has not happened at once.
       if (run.isSuspended) continue;
       for (const { signal } of run.signals) if (signal.aggregate.of === 'Increases') counted.add(signal.metric.name);
@@ -340,11 +316,30 @@ export class SourceRun {
     } else this.#counters.keep(counted);
   }
 
-  #columnAt(index: number): ColumnRun | undefined {
-    const column = this.#keyframe.columns[index];
-    if (column === undefined) return undefined;
-    const [first, end] = this.#range(column.scope);
-    return (this.#columns[index] ??= { metric: column.metric, first, end, bindings: none, shown: none, unheard: 0 });
+  /** Makes a plan of what is bound, and notes what its numbers mean. */
+  #drawUp(): Plan {
+    const columns = this.#keyframe.columns.map((): Draft | undefined => undefined);
+    const draft = (index: number): Draft | undefined => {
+      const column = this.#keyframe.columns[index];
+      return column && (columns[index] ??= { metric: column.metric, ears: [], shown: [], unheard: 0 });
+    };
+    const listeners: Listeners[] = [];
+    const tellers: Teller[] = [];
+    for (const [run, { bindings }] of this.#bound)
+      for (const { signal, teller, column, told, ...binding } of bindings) {
+        const drafted = draft(column);
+        if (run.isSuspended && drafted !== undefined) drafted.unheard++;
+        if (run.isSuspended) continue;
+        if (!listeners.includes(binding.listeners)) listeners.push(binding.listeners);
+        const number = listeners.indexOf(binding.listeners);
+        const ear: Ear = { run, signal, listeners: number, teller: tellers.push(teller) - 1, told };
+        drafted?.ears.push(ear);
+        if (told !== undefined) draft(told[0] ?? -1)?.shown.push(ear);
+      }
+    // Sliced: an array that grows takes room for sixteen more.
+    this.#listeners = listeners.slice();
+    this.#tellers = tellers.slice();
+    return { columns, runs: [...this.#bound.keys()] };
   }
 
   #open(nowMs: number): void {
@@ -357,58 +352,7 @@ export class SourceRun {
   }
 }
 
-interface Placed {
-  readonly rowSlots: Int32Array;
-  /** For each row, the end of its warm-up. */
-  readonly warmMs: Float64Array;
-  /** Targets that found no room. */
-  readonly refused: number;
-}
-
 const isOf = ({ metric, scope }: Column, name: string, of: Scope): boolean => metric === name && scope === of;
-
-/** The slots of the rows in `range`, without those that are warm later than `nowMs`. */
-function listenersOf({ rowSlots, warmMs }: Placed, [first, end]: Range, nowMs: number): Listeners {
-  const slots = rowSlots.slice(first, end);
-  let isFull = true;
-  for (let i = 0; i < slots.length; i++) {
-    if ((warmMs[first + i] ?? -Infinity) <= nowMs) continue;
-    slots[i] = -1;
-    isFull = false;
-  }
-  if (isAscending(slots)) return { slots, judged: slots, isFull };
-  const bySlot = orderedBySlot(slots);
-  const isOnce = bySlot.slots.every((slot, i) => slot !== bySlot.slots[i - 1]);
-  return isOnce ? { slots, judged: slots, isFull, bySlot } : { slots, judged: once(slots, slots.length), isFull };
-}
-
-/** Whether the slots of those that have one ascend. */
-function isAscending(slots: Int32Array): boolean {
-  let last = -1;
-  for (let i = 0; i < slots.length; i++) {
-    const slot = slots[i] as number;
-    if (slot >= 0 && slot <= last) return false;
-    if (slot >= 0) last = slot;
-  }
-  return true;
-}
-
-/** By numbers that hold both the slot and the row: a comparison of one’s own would take ten times as long. */
-function orderedBySlot(all: Int32Array): Ordered {
-  const { length } = all;
-  const keys = new Float64Array(length);
-  let count = 0;
-  for (let row = 0; row < length; row++)
-    if ((all[row] as number) >= 0) keys[count++] = (all[row] as number) * length + row;
-  const sorted = keys.subarray(0, count).sort();
-  const rows = new Int32Array(count);
-  const slots = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    rows[i] = (sorted[i] as number) % length;
-    slots[i] = all[rows[i] as number] as number;
-  }
-  return { rows, slots };
-}
 
 /** The samples of a whole column by slot. */
 function ordered(
@@ -422,7 +366,6 @@ function ordered(
   return { slots, values: out, length, judged: slots, count: length };
 }
 
-const none: readonly Binding[] = [];
 const nowhere: Range = [0, 0];
 
 /** Rows are in the order of their scopes; those that have none are left out. */
@@ -450,7 +393,3 @@ function gather(all: Int32Array, rows: Uint32Array, first: number, length: numbe
   for (let i = 0; i < length; i++) out[i] = all[(rows[i] as number) - first] ?? -1;
   return out;
 }
-
-/** The slots among the first `length`, each once. */
-const once = (slots: Int32Array, length: number): Int32Array =>
-  Int32Array.from(new Set(slots.subarray(0, length).filter((slot) => slot >= 0)));
