@@ -5,6 +5,7 @@ import type { PolicySpec } from '../../engine/evaluate/policy-spec.ts';
 import { decode } from '../../engine/frame/decode.ts';
 import { medianOf, rounded } from './compare.ts';
 import { makeLoad, metrics, type Load } from './load.ts';
+import { memoryFloor } from './memory-floor.ts';
 import { NaiveEvaluator } from './naive.ts';
 import { mixNames, sampleCosts, type Mix, type SampleCost } from './scale.ts';
 import { containerOf } from './target.ts';
@@ -28,8 +29,8 @@ export interface EvaluateCosts {
   readonly evaluator: readonly EvaluateFigures[];
   /** Decoding, windows, detectors and a policy of three signals, with a naive evaluator of JSON beside it. */
   readonly throughDecode: ThroughputFigures;
-  /** From bytes to the policy: what a sample costs with more and more series. */
-  readonly bySeries: readonly SampleCost[];
+  /** From bytes to the policy: what a sample costs with more and more series; beside it, what fetching its bytes takes. */
+  readonly bySeries: readonly (SampleCost & { readonly memoryFloorNanosecondsPerSample: number })[];
   /** With other detectors, and more of them. */
   readonly byMix: Readonly<Record<Mix, SampleCost>>;
   /** With frames of 110 and of 1,100 rows: what is allocated is allocated for the frame, not for its samples. */
@@ -67,7 +68,11 @@ const warmUpSeconds = 70;
 export const evaluateCosts = (rounds = 5): EvaluateCosts => ({
   evaluator: [1_000, 100_000].map((series) => evaluateBench(series)),
   throughDecode: throughDecode(rounds),
-  bySeries: [1_000, 10_000, 100_000, 1_000_000, 2_000_000].flatMap((series) => sampleCosts([{ series }])),
+  bySeries: [1_000, 10_000, 100_000, 1_000_000, 2_000_000].flatMap((series) =>
+    sampleCosts([{ series }]).map((cost) =>
+      Object.assign(cost, { memoryFloorNanosecondsPerSample: memoryFloor(series) }),
+    ),
+  ),
   byMix: costsOfMixes(),
   byRows: sampleCosts([110, 1_100].map((rows) => ({ series: 10_000, rows }))),
 });
