@@ -54,6 +54,10 @@ describe('PackedPod', () => {
       'with one that runs since nobody knows when',
       withStatus({ containerStatuses: [status('app', { state: { running: {} } })] }),
     ],
+    [
+      'with one whose start is not set, which is null on the wire',
+      withStatus({ containerStatuses: [status('app', { state: { running: { startedAt: null } } })] }),
+    ],
     ['with no statuses', withStatus({ containerStatuses: [] })],
   ];
   for (const [name, raw] of cases)

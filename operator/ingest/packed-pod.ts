@@ -113,8 +113,9 @@ function withOwn(
 const onlyOr = <T>(each: readonly (T | undefined)[]): OfEach<T> =>
   each.length === 1 ? each[0] : each.some((one) => one !== undefined) ? each : undefined;
 
+/** Of what is `null` on the wire, as a time that is not set, as well. */
 const eachOf = <T extends string | number>(of: OfEach<T>): readonly (T | undefined)[] =>
-  of === undefined || typeof of === 'string' || typeof of === 'number' ? [of] : of;
+  typeof of === 'object' ? [of].flat() : [of];
 
 const idOfRuntime = /^(?<runtime>[a-z-]+:\/\/)(?<hex>(?:[0-9a-f]{2})+)$/;
 
