@@ -21,4 +21,11 @@ describe('what is wrong with objects', () => {
     examined.problemsOf(object('y', 2));
     expect(seen).to.have.length(4);
   });
+
+  it('is never found in a status, which is written without a new generation', () => {
+    const examined = new Examined<ReturnType<typeof object> & { status?: object }>((asked) =>
+      asked.status === undefined ? [] : [{ path: 'status', message: 'is of an older schema' }],
+    );
+    expect(examined.problemsOf({ ...object('x', 1), status: { conditions: [{}] } })).to.deep.equal([]);
+  });
 });

@@ -13,7 +13,7 @@ export class Examined<T extends KubeObject> {
   readonly #examine: (object: T) => readonly Problem[];
   readonly #known = new Map<string, Known>();
 
-  /** `examine` may look at nothing but name and spec. */
+  /** `examine` may look at nothing but name and spec; it is not shown the status, which has no generations. */
   constructor(examine: (object: T) => readonly Problem[]) {
     this.#examine = examine;
   }
@@ -23,7 +23,7 @@ export class Examined<T extends KubeObject> {
     const { uid, generation } = object.metadata;
     const known = this.#known.get(key);
     if (known !== undefined && known.uid === uid && known.generation === generation) return known.problems;
-    const problems = this.#examine(object);
+    const problems = this.#examine({ ...object, status: undefined });
     this.#known.set(key, { uid, generation, problems });
     return problems;
   }
