@@ -126,12 +126,13 @@ describe('what is watched of pods', () => {
       },
       clock,
     );
+    const kinds: Record<string, string> = { db: 'StatefulSet', job: 'Job' };
     const pod = (name: string, owner: string, ready: boolean, labels: Record<string, string> = {}): PodView => ({
       metadata: {
         name,
         uid: name,
         labels,
-        ownerReferences: [controllerReference('apps/v1', 'Any', owner, `uid-${owner}`)],
+        ownerReferences: [controllerReference('apps/v1', kinds[owner] ?? 'ReplicaSet', owner, `uid-${owner}`)],
       },
       spec: { containers: [] },
       status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
@@ -145,6 +146,7 @@ describe('what is watched of pods', () => {
     tell(store.set(pod('a', 'web-1', true)));
     tell(store.set(pod('b', 'web-2', false)));
     tell(store.set(pod('c', 'db', true, revised)));
+    tell(store.set(pod('e', 'job', true)));
     expect(healthy()).to.deep.equal([1, 1, ['a', 'c']]);
     await clock.advance(60_000);
     tell(store.set(pod('d', 'web-2', true)));
@@ -157,5 +159,7 @@ describe('what is watched of pods', () => {
     expect(view.stableOf('uid-gone')).to.equal(undefined);
     expect(view.wasAvailable('uid-web-1', '')).to.equal(true);
     expect(view.wasAvailable('uid-web-2', '')).to.equal(false);
+    // Nobody would tell when it can be forgotten.
+    expect(view.wasAvailable('uid-job', '')).to.equal(false);
   });
 });

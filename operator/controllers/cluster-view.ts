@@ -154,11 +154,16 @@ export class ClusterView implements ClusterFacts {
   }
 }
 
-/** Of which revision a pod is that counts as available; undefined: it is of nobody's, or does not. */
+/** Those whose end is watched: what is known of their pods is forgotten then. Jobs, of which more and more come, are none. */
+const watchedControllers = new Set(['ReplicaSet', 'StatefulSet', 'DaemonSet']);
+
+/** Of which revision a pod is that counts as available; undefined: it is of no controller that is watched, or does not. */
 function revisionOf(pod: PodView | undefined): RevisionKey | undefined {
   if (pod === undefined || !isAvailable(pod)) return undefined;
-  const controller = controllerOf(pod.metadata)?.uid;
-  return controller === undefined ? undefined : [controller, pod.metadata.labels?.['controller-revision-hash'] ?? ''];
+  const { metadata } = pod;
+  const { apiVersion, kind = '', uid = '' } = controllerOf(metadata) ?? {};
+  if (apiVersion !== 'apps/v1' || !watchedControllers.has(kind)) return undefined;
+  return [uid, metadata.labels?.['controller-revision-hash'] ?? ''];
 }
 
 /** A pod that ends is none to count on any more, although it is still ready. */
