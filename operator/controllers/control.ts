@@ -94,7 +94,8 @@ export class Control {
     const onResolved = (policyUid: string): void => this.#controllers.retention.addAfter(policyUid, letGoAfterMs);
     const plans = new RemediationPlanController(context, loads, auditor, audit.findingOf);
     const { isBusy } = outside;
-    const incident = new IncidentController(context, judge, incidents, { onResolved, isBusy });
+    const { problemsOf } = plans;
+    const incident = new IncidentController(context, judge, incidents, { onResolved, isBusy, problemsOf });
     const remediation = new RemediationController(outside, remediationMetrics(registry), auditor, fault);
     const revisions = new RevisionsController(context, {
       workloads: () => loads.workloadsOf([...context.kinds.plans.list()].filter(rollsBack)),

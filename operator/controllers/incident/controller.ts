@@ -2,6 +2,7 @@
 import type { Incident } from '../../../crds/incident.ts';
 import type { Remediation } from '../../../crds/remediation.ts';
 import type { RemediationPlan } from '../../../crds/remediation-plan.ts';
+import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
 import type { Verdict } from '../../../engine/evaluate/verdict.ts';
 import { modeUnder, guardrailsFor } from '../../decide/mode.ts';
 import { ApiError, hasReason } from '../../kube/api.ts';
@@ -10,11 +11,9 @@ import { Incident as IncidentResource, Remediation as RemediationResource } from
 import { writeStatus } from '../../kube/status.ts';
 import { keyOf } from '../../kube/store.ts';
 import type { Context } from '../context.ts';
-import { Examined } from '../examined.ts';
 import type { Judge } from '../judge.ts';
 import { byIncident } from '../look-ups.ts';
 import { aboutObject, aboutTarget } from '../references.ts';
-import { planProblems } from '../remediation-plan/problems.ts';
 import { undoFinalizer } from '../remediation/finalizer.ts';
 import { isFinished, remediationName } from './attempts.ts';
 import type { IncidentMetrics } from './metrics.ts';
@@ -42,6 +41,8 @@ export interface IncidentControllerOptions {
   readonly onResolved: (policyUid: string) => void;
   /** Whether targets wait for their turn. */
   readonly isBusy: () => boolean;
+  /** Why a plan cannot be used; empty when it can. */
+  readonly problemsOf: (plan: RemediationPlan) => readonly Problem[];
 }
 
 /** What found no room in the outbox is offered again so much later. */
@@ -55,7 +56,6 @@ export class IncidentController {
   /** By UID, the verdicts that Incidents were opened by and that are not recorded yet. */
   readonly #openings = new Map<string, Verdict>();
   readonly #usual: UsualOfIncidents;
-  readonly #plans: Examined<RemediationPlan>;
 
   constructor(context: Context, judge: Judge, metrics: IncidentMetrics, options: IncidentControllerOptions) {
     this.#context = context;
@@ -63,7 +63,6 @@ export class IncidentController {
     this.#metrics = metrics;
     this.#options = options;
     this.#usual = new UsualOfIncidents(context.usual, context.clock);
-    this.#plans = new Examined((plan) => planProblems(plan, context.rootNamespace));
   }
 
   readonly reconcile = async (key: string): Promise<{ requeueAfterMs?: number | undefined } | void> => {
@@ -120,15 +119,13 @@ export class IncidentController {
   }
 
   #planOf({ metadata, spec: { route } }: Incident): RemediationPlan | undefined {
-    if (route.plan === undefined) return undefined;
-    const key = `${metadata.namespace}/${route.plan}`;
-    const plan = this.#context.kinds.plans.get(key);
-    if (plan === undefined) this.#plans.forget(key);
+    const plan =
+      route.plan === undefined ? undefined : this.#context.kinds.plans.get(`${metadata.namespace}/${route.plan}`);
     return plan?.metadata.deletionTimestamp === undefined ? plan : undefined;
   }
 
   #problemOf(plan: RemediationPlan): string | undefined {
-    const [first] = this.#plans.problemsOf(plan);
+    const [first] = this.#options.problemsOf(plan);
     return first && `${first.path} ${first.message}`;
   }
 

@@ -2,6 +2,7 @@
 import { targetKinds, type TargetKind } from '../../../crds/references.ts';
 import type { RemediationPlan, RemediationPlanStatus } from '../../../crds/remediation-plan.ts';
 import type { Remediation } from '../../../crds/remediation.ts';
+import type { Problem } from '../../../engine/evaluate/policy-spec.ts';
 import { isFinished } from '../../decide/budget.ts';
 import { Draft } from '../../decide/draft.ts';
 import { writes } from '../../decide/mode.ts';
@@ -63,6 +64,9 @@ export class RemediationPlanController {
     this.#examined = new Examined((plan) => planProblems(plan, context.rootNamespace));
   }
 
+  /** Why a plan that is known now cannot be used; empty when it can. */
+  readonly problemsOf = (plan: RemediationPlan): readonly Problem[] => this.#examined.problemsOf(plan);
+
   readonly reconcile = async (key: string): Promise<{ requeueAfterMs?: number } | void> => {
     const { kinds, isLeader } = this.#context;
     const plan = kinds.plans.get(key);
@@ -114,7 +118,7 @@ export class RemediationPlanController {
     plan: RemediationPlan,
     remediations: readonly Remediation[],
   ): Promise<object | undefined> {
-    const problems = this.#examined.problemsOf(plan);
+    const problems = this.problemsOf(plan);
     const [first] = problems;
     if (first !== undefined) {
       const message = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
