@@ -9,7 +9,12 @@ const memory = 'k8s.container.memory.limit_utilization';
 const kills = 'k8s.container.oom_kills';
 
 /** What a signal shows of one target after these values at one a second; undefined: no frame comes. */
-function shown(kind: 'Container' | 'Node', signal: Omit<SignalSpec, 'name'>, values: readonly (number | undefined)[]) {
+function shown(
+  kind: 'Container' | 'Node',
+  signal: Omit<SignalSpec, 'name'>,
+  values: readonly (number | undefined)[],
+  intervalMs = 1000,
+) {
   const compilation = compilePolicy('p', '1', {
     target: { kind },
     signals: [{ ...signal, name: 's' }],
@@ -18,7 +23,7 @@ function shown(kind: 'Container' | 'Node', signal: Omit<SignalSpec, 'name'>, val
   if ('problems' in compilation) throw new Error(JSON.stringify(compilation.problems));
   const evaluator = new Evaluator({ onVerdict: () => {} });
   evaluator.setPolicy(compilation.policy, () => true);
-  const source = new MadeUpSource([signal.metric], [kind === 'Node' ? nodeRow : containerRow('a')]);
+  const source = new MadeUpSource([signal.metric], [kind === 'Node' ? nodeRow : containerRow('a')], { intervalMs });
   evaluator.bind(source.key, source.keyframe, source.identities);
   for (const [second, value] of values.entries())
     if (value !== undefined)
@@ -49,6 +54,13 @@ describe('quality of samples', () => {
     };
     expect(asking(10)).to.deep.equal([]);
     expect(asking(12)).to.deep.equal([{ signal: 's', minSamples: 12, windowSeconds: 10, mostSamples: 11, targets: 1 }]);
+  });
+
+  it('tells of no window that has what it asks for, as a source tells of changes beside its interval', () => {
+    const window = { seconds: 10, aggregate: 'Mean', minSamples: 5 };
+    const starved = (seconds: number) =>
+      shown('Container', { metric: memory, ...mean, window }, times(seconds, 0.9), 10_000).starved;
+    expect([starved(3).length, starved(30).length]).to.deep.equal([1, 0]);
   });
 
   it('counts what is missing, and is so much less sure', () => {

@@ -218,7 +218,10 @@ export class SignalRun {
     return count;
   }
 
-  /** That the window asks for more samples than can come, at one a row and interval of the source, of these slots. */
+  /**
+   * That the window asks for more samples than can come, at one a row and interval of the source, of these slots; but for
+   * those that have as many, since a source may tell of changes besides.
+   */
   starved(slots: Iterable<number>): StarvedSignal | undefined {
     const { name: signal, minSamples, windowSeconds } = this.signal;
     const { spanMs } = this.#window;
@@ -229,7 +232,7 @@ export class SignalRun {
       const intervalMs = this.#intervalOf(slot);
       if (intervalMs === 0 || !this.hearing.isHeard(slot)) continue;
       const most = (Math.floor(spanMs / intervalMs) + 1) * Math.max(1, this.hearing.rows(slot));
-      if (most >= minSamples) continue;
+      if (most >= minSamples || this.#window.count(slot) >= minSamples) continue;
       targets++;
       mostSamples = Math.max(mostSamples, most);
     }
