@@ -202,6 +202,16 @@ describe('StateSource', () => {
     expect(told()).to.equal(100);
   });
 
+  it('has told of all of them within two seconds, however many they are', async () => {
+    const { nodes, source, sent, clock } = setUp();
+    for (let i = 0; i < 1000; i++) nodes.set(nodeView(node({ name: `node-${i}` })));
+    source.setActive(true);
+    await clock.advance(0);
+    expect(sent.length).to.be.lessThan(100);
+    await clock.advance(2000);
+    expect(new Set(sent.map(({ frame }) => frame.source.node)).size).to.equal(1000);
+  });
+
   it('says nothing of a change that no sample shows', async () => {
     const { pods, source, sent, clock } = setUp();
     pods.set(webPod());

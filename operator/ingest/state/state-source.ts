@@ -33,6 +33,11 @@ const beatMs = 100;
  * of agents that were sent a moment later.
  */
 const together = 32;
+/**
+ * However many they are, it takes no more beats: each was told up to `fullIntervalMs` before the last leader ended, and is
+ * stale to most policies after 15 s.
+ */
+const mostBeats = 20;
 /** A watch that breaks is mostly back within a second or two. */
 const blindAfterMs = 5_000;
 
@@ -120,10 +125,11 @@ export class StateSource {
     const gathered = [...this.#gathered];
     this.#gathered = undefined;
     const nowMs = this.#options.clock.now();
+    const atOnce = Math.max(together, Math.ceil(gathered.length / mostBeats));
     for (const [index, board] of gathered.entries()) {
       const timing = this.#timingOf(board);
-      if (index < together) this.#changed(board);
-      else timing.fullMs = Math.min(timing.fullMs, nowMs + beatMs * Math.floor(index / together));
+      if (index < atOnce) this.#changed(board);
+      else timing.fullMs = Math.min(timing.fullMs, nowMs + beatMs * Math.floor(index / atOnce));
     }
   }
 
