@@ -2,6 +2,7 @@
  * What a pod takes of the operator's JavaScript heap, piece by piece: the operator's own parts, put together as it does and
  * told of nodes of 30 pods with a container each. Bytes are V8's after collections, objects those of a heap snapshot.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString, getHeapSnapshot } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { compilePolicy } from '../../engine/evaluate/compile.ts';
@@ -137,16 +138,23 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
   for (const [key, keyframe, identities] of bound.values()) recorder.bind(key, keyframe, identities);
   await note('history');
 
+  let toldOf = 0;
+  const bus = {
+    publish: () => {
+      toldOf++;
+      return Promise.resolve({ duplicate: false });
+    },
+  };
   const lineage = new LineageSource({
     reflectors,
-    bus: { publish: () => Promise.resolve({ duplicate: false }) },
+    bus,
     clock: systemClock,
     logger: silent,
     random: () => 0,
   });
   for (const [key, keyframe] of bound.values()) lineage.bound(key, keyframe, startMs);
   lineage.setActive(true);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  while (toldOf < nodes) await sleep(100);
   await note('lineage');
 
   kept.push(boards, feed, join, reflectors, recorder);
