@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Keyed } from './keyed.ts';
+import { hashOf, Keyed } from './keyed.ts';
 
 interface Thing {
   readonly key: string;
@@ -37,6 +37,15 @@ describe('Keyed', () => {
     const keyed = new Keyed<number>((number) => names[number] ?? '');
     for (const number of names.keys()) keyed.set(number);
     expect(names.map((name) => keyed.get(name))).to.deep.equal([...names.keys()]);
+  });
+
+  it('tells keys of the same hash apart', () => {
+    expect(hashOf('costarring')).to.equal(hashOf('liquid'));
+    const keyed = new Keyed<Thing>((thing) => thing.key);
+    for (const [worth, key] of ['costarring', 'liquid'].entries()) keyed.set({ key, worth });
+    expect([keyed.get('costarring')?.worth, keyed.get('liquid')?.worth]).to.deep.equal([0, 1]);
+    keyed.delete('costarring');
+    expect([keyed.has('costarring'), keyed.get('liquid')?.worth]).to.deep.equal([false, 1]);
   });
 
   it('does not grow by what comes and goes', () => {

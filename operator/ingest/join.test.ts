@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import type { RowIdentity, Target } from '../../engine/evaluate/target.ts';
 import type { Keyframe, Row } from '../../engine/frame/types.ts';
 import { controllerReference, deployment, node, pod, replicaSet, type PodFixture } from '../testing/fixtures.ts';
 import { Join } from './join.ts';
+import { sourceKey } from './sources.ts';
 import { agentSource, keyframe } from './testing.ts';
 import { deploymentView, nodeView, podView, replicaSetView } from './views.ts';
 
@@ -197,6 +199,62 @@ describe('Join', () => {
       }
       expect(seen).to.deep.equal(['Pod/uid-pod', 'Pod/uid-pod Workload/uid-web', above, above]);
       expect(bind(rows)[0]?.Workload?.labels).to.deep.equal({ app: 'web' });
+    });
+
+    it('whatever happens to whatever objects', () => {
+      const owners = [owner, controllerReference('apps/v1', 'StatefulSet', 'db', 'uid-db')];
+      const pods = ['a', 'b', 'c'];
+      const sources = [agentSource(), agentSource({ producer: 'state', node: '' })].map((source) => {
+        const nodes: Row[] = source.node === '' ? [] : [{ scope: 'Node', uid: source.node }];
+        const rows = [...nodes, ...pods.map((uid): Row => ({ scope: 'Pod', uid }))];
+        return { key: sourceKey(source), keyframe: keyframe({ source, rows }) };
+      });
+      const choice = fc.nat({ max: 1 });
+      const step = fc.record({
+        what: fc.constantFrom('pod', 'pod', 'pod', 'no pod', 'set', 'no set', 'web', 'no web', 'node', 'no node'),
+        uid: fc.constantFrom(...pods),
+        labels: choice.map((x) => ({ x: `${x}` })),
+        owner: choice,
+      });
+      type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+      const take: Record<string, (join: Join, step: Step) => void> = {
+        pod(join, { uid, labels, owner: at }) {
+          const ownerReferences = owners.slice(at, at + 1);
+          join.setPod(podView(pod({ uid, name: uid, labels, ownerReferences }, { nodeName: 'node-1' })));
+        },
+        'no pod': (join, { uid }) => join.deletePod(uid),
+        set: (join) => join.setReplicaSet(rs),
+        'no set': (join) => join.deleteReplicaSet('uid-rs'),
+        web: (join, { labels }) => join.setWorkload(deploymentView(deployment({ uid: 'uid-web', labels }))),
+        'no web': (join) => join.deleteWorkload('uid-web'),
+        node: (join, { labels }) => join.setNode(nodeView(node({ uid: 'uid-node', name: 'node-1', labels }))),
+        'no node': (join) => join.deleteNode('node-1'),
+      };
+      const whose = (bound: readonly (RowIdentity | undefined)[]) =>
+        bound.map((row) => [described(row?.Pod), described(row?.Workload), described(row?.Node)]);
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 30, size: 'max' }), (steps) => {
+          const join = new Join();
+          const bound = new Map(sources.map(({ key, keyframe }) => [key, whose(join.bind(key, keyframe))]));
+          for (const each of steps) take[each.what]?.(join, each);
+          const touched = join.takeTouched();
+          // What is known in the end, in the order in which it is known at once.
+          const now = new Map(steps.map((each) => [`${each.what.replace('no ', '')} ${subjectOf(each)}`, each]));
+          const anew = new Join();
+          for (const each of [...now.values()].sort((a, b) => rank(a) - rank(b))) take[each.what]?.(anew, each);
+          for (const { key, keyframe } of sources) {
+            const expected = whose(anew.bind(key, keyframe));
+            if (!touched.includes(key)) expect(bound.get(key)).to.deep.equal(expected);
+            expect(whose(join.bind(key, keyframe))).to.deep.equal(expected);
+          }
+        }),
+      );
+      function subjectOf({ what, uid }: Step): string {
+        return what.endsWith('pod') ? uid : '';
+      }
+      function rank({ what }: Step): number {
+        return ['node', 'web', 'set', 'pod'].indexOf(what);
+      }
     });
 
     it('not after the source was released', () => {
