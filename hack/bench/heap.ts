@@ -2,7 +2,6 @@
  * What a pod takes of the operator's JavaScript heap, piece by piece: the operator's own parts, put together as it does and
  * told of nodes of 30 pods with a container each. Bytes are V8's after collections, objects those of a heap snapshot.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString, getHeapSnapshot } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { compilePolicy } from '../../engine/evaluate/compile.ts';
@@ -138,10 +137,11 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
   for (const [key, keyframe, identities] of bound.values()) recorder.bind(key, keyframe, identities);
   await note('history');
 
-  let toldOf = 0;
+  let untold = nodes;
+  const { promise: allTold, resolve: endTelling } = Promise.withResolvers<void>();
   const bus = {
     publish: () => {
-      toldOf++;
+      if (--untold === 0) endTelling();
       return Promise.resolve({ duplicate: false });
     },
   };
@@ -154,7 +154,7 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
   });
   for (const [key, keyframe] of bound.values()) lineage.bound(key, keyframe, startMs);
   lineage.setActive(true);
-  while (toldOf < nodes) await sleep(100);
+  await allTold;
   await note('lineage');
 
   kept.push(boards, feed, join, reflectors, recorder);
