@@ -4,6 +4,7 @@
  */
 import { setFlagsFromString, getHeapSnapshot } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { until } from '../../e2e/runner/world.ts';
 import { compilePolicy } from '../../engine/evaluate/compile.ts';
 import { Evaluator } from '../../engine/evaluate/evaluator.ts';
 import type { Keyframe } from '../../engine/frame/types.ts';
@@ -137,11 +138,10 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
   for (const [key, keyframe, identities] of bound.values()) recorder.bind(key, keyframe, identities);
   await note('history');
 
-  let untold = nodes;
-  const { promise: allTold, resolve: endTelling } = Promise.withResolvers<void>();
+  let toldOf = 0;
   const bus = {
     publish: () => {
-      if (--untold === 0) endTelling();
+      toldOf++;
       return Promise.resolve({ duplicate: false });
     },
   };
@@ -154,7 +154,8 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
   });
   for (const [key, keyframe] of bound.values()) lineage.bound(key, keyframe, startMs);
   lineage.setActive(true);
-  await allTold;
+  // Timers of the clock keep no process alive.
+  await until('all nodes to be told of', 120_000, () => Promise.resolve(toldOf >= nodes || undefined));
   await note('lineage');
 
   kept.push(boards, feed, join, reflectors, recorder);
