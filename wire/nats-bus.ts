@@ -166,8 +166,11 @@ function busError(error: unknown, subject: string): BusError {
     const hint = fullCodes.has(error.code) ? ': the stream or its disk is full' : '';
     return new BusError('Refused', `${message} (${error.code})${hint}`, options);
   }
-  if (error instanceof errors.PermissionViolationError)
-    return new BusError('Refused', `we may not publish to ${subject}`, options);
+  if (error instanceof errors.PermissionViolationError) {
+    const isPublish = error.operation === 'publish';
+    const what = isPublish ? `publish to ${subject}` : `subscribe to ${error.subject}, for acknowledgements`;
+    return new BusError('Refused', `we may not ${what}`, options);
+  }
   if (error instanceof errors.InvalidArgumentError) return new BusError('TooLarge', message, options);
   if (error instanceof errors.TimeoutError)
     return new BusError(

@@ -153,6 +153,18 @@ describe('publishing to a real nats-server', function () {
     expect(await publisher.close(0)).to.equal(1);
   });
 
+  it('says that it may not hear acknowledgements', async () => {
+    await server.stop();
+    server = await NatsServer.start(
+      'authorization { users: [{ user: u, password: p, permissions: { subscribe: { deny: "_INBOX.>" } } }] }',
+    );
+    const publisher = publisherOf({}, server.url.replace('//', '//u:p@'));
+    publisher.offer(aKeyframe(), aFrame({ sequence: 1 }));
+    while (problems.length === 0) await sleep(10);
+    expect(problems[0]).to.match(/^we may not subscribe to _INBOX\.\S+, for acknowledgements$/);
+    expect(await publisher.close(0)).to.equal(1);
+  });
+
   it('keeps sources apart that one process speaks for', async () => {
     await createStream();
     const publisher = publisherOf();
