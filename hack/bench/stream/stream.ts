@@ -115,7 +115,8 @@ export const measureStream = async <Others extends string = never>(
     const operator = startProgram(
       'operator',
       ['--enable-source-maps', 'dist/operator.cjs', '--namespace', rootNamespace, '--metrics-port', String(port)],
-      { KUBECONFIG: kubeconfig, HOMEOSTAT_NATS_URL: natsUrl },
+      // As the chart has it.
+      { KUBECONFIG: kubeconfig, HOMEOSTAT_NATS_URL: natsUrl, MALLOC_ARENA_MAX: '1' },
       { log: join(directory, 'operator.log') },
     );
     programs.push(operator);
