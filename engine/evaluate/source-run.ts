@@ -109,6 +109,7 @@ export class SourceRun {
       refused += placed.refused;
       const shared = new Map<string, Listeners>();
       const found = run.signals.map((signal) => this.#bindingOf(run, signal, placed, shared, nowMs));
+      // Sliced, as below.
       const bindings = found.filter((binding) => binding !== undefined).slice();
       const wakeMs = placed.warmMs.reduce(
         (least, warmMs) => (warmMs > nowMs ? Math.min(least, warmMs) : least),

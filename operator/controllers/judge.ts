@@ -39,8 +39,8 @@ const mostEndings = 50_000;
 
 export class Judge {
   readonly #options: JudgeOptions;
-  /** The last word on targets whose verdict has ended. */
-  readonly #endings = new Map<string, VerdictChange>();
+  /** Why and when the verdicts of targets have ended; nothing else of them, since there are many. */
+  readonly #endings = new Map<string, Pick<VerdictChange, 'cause' | 'atMs'>>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -51,12 +51,11 @@ export class Judge {
   }
 
   /** Notes a change of verdict; to be called with every one. */
-  take(change: VerdictChange): void {
-    const { policyId, target } = change.verdict;
+  take({ verdict: { policyId, target }, cause, atMs }: VerdictChange): void {
     const key = `${policyId} ${targetKey(target)}`;
     this.#endings.delete(key);
-    if (change.cause === 'Judged') return;
-    this.#endings.set(key, change);
+    if (cause === 'Judged') return;
+    this.#endings.set(key, { cause, atMs });
     for (const oldest of this.#endings.keys()) {
       if (this.#endings.size <= mostEndings) break;
       this.#endings.delete(oldest);
