@@ -116,7 +116,12 @@ export const measureStream = async <Others extends string = never>(
       'operator',
       ['--enable-source-maps', 'dist/operator.cjs', '--namespace', rootNamespace, '--metrics-port', String(port)],
       // As the chart has it.
-      { KUBECONFIG: kubeconfig, HOMEOSTAT_NATS_URL: natsUrl, MALLOC_ARENA_MAX: '1' },
+      {
+        KUBECONFIG: kubeconfig,
+        HOMEOSTAT_NATS_URL: natsUrl,
+        MALLOC_ARENA_MAX: '1',
+        GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+      },
       { log: join(directory, 'operator.log') },
     );
     programs.push(operator);
