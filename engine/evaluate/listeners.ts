@@ -1,3 +1,5 @@
+import type { Range } from '../frame/ranges.ts';
+
 /** Whom the rows of a scope concern; one for all signals of a policy that hear the same, since it is read each time. */
 export interface Listeners {
   /** The first of these rows. */
@@ -25,9 +27,6 @@ export interface Placed {
   /** For each row, the end of its warm-up. */
   readonly warmMs: Float64Array;
 }
-
-/** Some rows next to each other. */
-export type Range = readonly [first: number, end: number];
 
 /** The slots of the rows in `range`, without those that are warm later than `nowMs`. */
 export function listenersOf({ rowSlots, warmMs }: Placed, [first, end]: Range, nowMs: number): Listeners {

@@ -1,19 +1,12 @@
-import {
-  scopes,
-  type Column,
-  type ColumnValues,
-  type Frame,
-  type Keyframe,
-  type Row,
-  type Scope,
-} from '../frame/types.ts';
+import { rangesOf, type Range } from '../frame/ranges.ts';
+import { scopes, type Column, type ColumnValues, type Frame, type Keyframe, type Scope } from '../frame/types.ts';
 import { Counters } from '../series/counters.ts';
 import { areFinite, infiniteIn, withoutInfinite } from '../series/infinite.ts';
 import type { Values } from '../windows/window.ts';
 import { emptyPlan, type ColumnPlan, type Ear, type Plan, type Plans } from './column-plan.ts';
 import { FrameLog } from './frame-log.ts';
 import { Teller } from './hearing.ts';
-import { listenersOf, once, type Listeners, type Ordered, type Placed, type Range } from './listeners.ts';
+import { listenersOf, once, type Listeners, type Ordered, type Placed } from './listeners.ts';
 import type { PolicyRun } from './policy-run.ts';
 import type { Scratch } from './scratch.ts';
 import { scoreColumn } from './scoring.ts';
@@ -368,17 +361,6 @@ function ordered(
 }
 
 const nowhere: Range = [0, 0];
-
-/** Rows are in the order of their scopes; those that have none are left out. */
-function rangesOf(rows: readonly Row[]): Partial<Record<Scope, Range>> {
-  const ranges: Partial<Record<Scope, Range>> = {};
-  for (let from = 0, to = 0; from < rows.length; from = to) {
-    const { scope } = rows[from] as Row;
-    while (to < rows.length && rows[to]?.scope === scope) to++;
-    ranges[scope] = [from, to];
-  }
-  return ranges;
-}
 
 /** The part of some ascending row numbers that lies from `first` to before `end`. */
 function between(rows: Uint32Array, first: number, end: number): Uint32Array {

@@ -9,6 +9,7 @@ import { withoutInfinite } from '../series/infinite.ts';
 import { Counters } from '../series/counters.ts';
 import { seriesKeys } from '../evaluate/series-keys.ts';
 import type { RowIdentity } from '../evaluate/target.ts';
+import { rangesOf } from '../frame/ranges.ts';
 import type { Frame, Keyframe } from '../frame/types.ts';
 import { metricNamed } from '../metrics.ts';
 import { ExactNumbers, type Check } from './exact.ts';
@@ -235,8 +236,8 @@ export class Recorder {
   #connect(source: Source): void {
     const before = source.bindings;
     const { keyframe } = source;
-    const { rows } = keyframe;
-    source.bindings = keyframe.columns.flatMap((_, column) => this.#bindingOf(source, rows, column) ?? []);
+    const ranges = rangesOf(keyframe.rows);
+    source.bindings = keyframe.columns.flatMap((_, column) => this.#bindingOf(source, ranges, column) ?? []);
     const counted = new Set(source.bindings.flatMap((each) => (each.isCounter ? each.metric : [])));
     if (counted.size === 0) source.counters = undefined;
     else {
@@ -248,13 +249,17 @@ export class Recorder {
     for (const { table } of this.#open) table.grow(this.#series.length);
   }
 
-  #bindingOf({ keyframe, identities, bindings }: Source, rows: Keyframe['rows'], column: number): Binding | undefined {
+  #bindingOf(
+    { keyframe, identities, bindings }: Source,
+    ranges: ReturnType<typeof rangesOf>,
+    column: number,
+  ): Binding | undefined {
     const { metric = '', scope = 'Node' } = keyframe.columns[column] ?? {};
     // Of containers that are told of once more as pods only the containers count.
     if (!this.#metrics.has(metric) || metricNamed(metric)?.scope !== scope) return undefined;
-    const first = rows.findIndex((row) => row.scope === scope);
-    if (first < 0) return undefined;
-    const end = rows.findLastIndex((row) => row.scope === scope) + 1;
+    const range = ranges[scope];
+    if (range === undefined) return undefined;
+    const [first, end] = range;
     const series = new Int32Array(end - first);
     for (let row = first; row < end; row++) {
       const entity = entityOf(identities[row], scope);

@@ -2,8 +2,7 @@
  * What a pod takes of the operator's JavaScript heap, piece by piece: the operator's own parts, put together as it does and
  * told of nodes of 30 pods with a container each. Bytes are V8's after collections, objects those of a heap snapshot.
  */
-import { setFlagsFromString, getHeapSnapshot } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapSnapshot } from 'node:v8';
 import { until } from '../../e2e/runner/world.ts';
 import { compilePolicy } from '../../engine/evaluate/compile.ts';
 import { Evaluator } from '../../engine/evaluate/evaluator.ts';
@@ -23,6 +22,8 @@ import { boot, frame, message } from '../../operator/ingest/testing.ts';
 import type { KubeApi, KubeObject, ListResult, Resource } from '../../operator/kube/api.ts';
 import { controllerReference, deployment, node, pod, replicaSet } from '../../operator/testing/fixtures.ts';
 import { systemClock } from '../../operator/kube/clock.ts';
+import { silentLogger } from '../../operator/kube/logger.ts';
+import { collectGarbage } from './collect.ts';
 import { rounded } from './compare.ts';
 import { policies } from './stream/policies.ts';
 import { measured } from './stream/population.ts';
@@ -44,7 +45,6 @@ export interface HeapFigures {
   readonly collectMs: number;
 }
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const podsPerNode = 30;
 const startMs = Date.UTC(2026, 0, 1, 1);
 
@@ -64,7 +64,7 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
     api: new Population(nodes) as unknown as KubeApi,
     clock: systemClock,
     random: () => 0,
-    logger: silent,
+    logger: silentLogger,
   });
   for (const reflector of Object.values(reflectors)) reflector.start();
   for (const reflector of Object.values(reflectors)) await reflector.synced();
@@ -78,7 +78,7 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
   await note('guards');
 
   const evaluator = new Evaluator({ onVerdict: () => {} });
-  const sources = new Sources({ result() {}, missed() {}, timeFault() {} }, silent);
+  const sources = new Sources({ result() {}, missed() {}, timeFault() {} }, silentLogger);
   const bound = new Map<string, Parameters<Recorder['bind']>>();
   const feed = new Feed({
     sources,
@@ -149,7 +149,7 @@ export async function heapBench(pods = 12_000): Promise<HeapFigures> {
     reflectors,
     bus,
     clock: systemClock,
-    logger: silent,
+    logger: silentLogger,
     random: () => 0,
   });
   for (const [key, keyframe] of bound.values()) lineage.bound(key, keyframe, startMs);
@@ -184,14 +184,11 @@ interface Look {
 }
 const noLook: Look = { heapBytes: 0, arrayBytes: 0, objects: 0 };
 
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
-
 /** Collects garbage, several times, since what is weakly held goes a collection later; answers how long the fastest took. */
 function collect(): number {
   const tookMs = Array.from({ length: 5 }, () => {
     const beganMs = performance.now();
-    gc();
+    collectGarbage();
     return performance.now() - beganMs;
   });
   return Math.min(...tookMs);

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { compilePolicy } from '../../engine/evaluate/compile.ts';
 import { Evaluator } from '../../engine/evaluate/evaluator.ts';
 import type { SignalSpec } from '../../engine/evaluate/policy-spec.ts';
@@ -7,6 +5,7 @@ import { decode, type DecodeOptions } from '../../engine/frame/decode.ts';
 import { encodeFrame } from '../../engine/frame/encode.ts';
 import { field } from '../../engine/frame/format.ts';
 import type { Frame, Keyframe } from '../../engine/frame/types.ts';
+import { collectGarbage } from './collect.ts';
 import { medianOf, rounded } from './compare.ts';
 import { metrics } from './load.ts';
 import { containerOf } from './target.ts';
@@ -126,7 +125,7 @@ class Stream {
 
   /** Growth of the heap a frame, over fewer frames than would make the engine collect anything. */
   heapBytesPerFrame(): number {
-    collect();
+    collectGarbage();
     const before = process.memoryUsage().heapUsed;
     const frames = 1_000;
     for (let i = 0; i < frames;) {
@@ -186,6 +185,3 @@ interface Stamped {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 }
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;

@@ -4,12 +4,12 @@ import { expect } from 'chai';
 import { secondsOfChildren, secondsOfMachine } from './cpu.ts';
 
 describe('seconds of CPU', () => {
-  it('are those of children that have ended, and of the machine', function () {
-    if (!existsSync('/proc/self/stat')) return this.skip();
+  it('are those of children that have ended, and of the machine', () => {
     const [children, machine] = [secondsOfChildren(), secondsOfMachine()];
     const script = 'while (process.cpuUsage().user < 60_000) ;';
     expect(spawnSync(process.execPath, ['--eval', script]).status).to.equal(0);
-    expect(secondsOfChildren() - children).to.be.at.least(0.05);
+    // Without /proc nothing is known of children.
+    expect(secondsOfChildren() - children).to.be.at.least(existsSync('/proc/self/stat') ? 0.05 : 0);
     expect(secondsOfMachine()).to.be.above(machine);
   });
 });
