@@ -36,6 +36,8 @@ export interface StreamFigures {
   /** Frames that the agents numbered and the operator never saw, and seconds in which it was not live. */
   readonly framesMissed: number;
   readonly notLiveSeconds: number;
+  /** For how long policies were not judged, since the operator did not keep up; all of them together. */
+  readonly policyShedSeconds: number;
   readonly operator: Cost;
   readonly broker: Cost;
   /** The agents, and the API server where it is the benchmark's: what the load itself took of the machine. */
@@ -175,6 +177,7 @@ export const measureStream = async <Others extends string = never>(
       mostWaiting,
       framesMissed: grown('homeostat_ingest_missed_frames_total') + grown('homeostat_ingest_lost_messages_total'),
       notLiveSeconds,
+      policyShedSeconds: rounded(grown('homeostat_policies_shed_seconds_total'), 1),
       operator: costs.operator,
       broker: costs.broker,
       load: { ...costs.load, framesDropped: after.world.framesDropped - before.world.framesDropped },
