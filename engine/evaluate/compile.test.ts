@@ -52,7 +52,7 @@ describe('compilePolicy', () => {
       'did you mean k8s.container.memory.limit_utilization',
     ],
     [signals({ metric: 'container.memory.usage' }), 'spec.signals[0].metric', 'is called k8s.container.memory.usage'],
-    [signals({ metric: 'up' }), 'spec.signals[0].metric', 'must be a metric that is measured, and up is not'],
+    [signals({ metric: 'up' }), 'spec.signals[0].metric', 'up is not; homeostat metrics prints those that are'],
     [
       signals({ metric: 'system.cpu.utilization' }),
       'spec.signals[0].metric',

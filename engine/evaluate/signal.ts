@@ -53,14 +53,10 @@ export function compileSignal(
   const metric = metricNamed(spec.metric);
   if (metric === undefined) {
     const here = nameOfOpenTelemetry(spec.metric);
-    const near =
-      here === undefined
-        ? suggestion(
-            spec.metric,
-            knownMetrics().map(({ name }) => name),
-          )
-        : `; here it is called ${here}`;
-    return [{ path: `${path}.metric`, message: `must be a metric that is measured, and ${spec.metric} is not${near}` }];
+    const names = knownMetrics().map(({ name }) => name);
+    const near = here === undefined ? suggestion(spec.metric, names) : `; here it is called ${here}`;
+    const message = `must be a metric that is measured, and ${spec.metric} is not${near || '; homeostat metrics prints those that are'}`;
+    return [{ path: `${path}.metric`, message }];
   }
   const { seconds, aggregate: aggregateName, minSamples = 1 } = spec.window ?? { seconds: 0, aggregate: 'Last' };
   const aggregate = aggregateNamed(aggregateName);

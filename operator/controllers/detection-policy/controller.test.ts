@@ -260,6 +260,7 @@ describe('DetectionPolicy', () => {
     expect(message('DataFresh')).to.equal(
       'signal use has no value for 2 of 2 targets: its window of 30 s asks for 100 samples, and 31 can come at most. Lower minSamples or make the window longer',
     );
+    expect(message('Firing')).to.equal('no target fires; not every signal has a value: see condition DataFresh');
     cluster.data = { ...cluster.data, starved: [] };
     await cluster.seconds(11);
     expect(condition(stored(), 'DataFresh')).to.equal('True SamplesArrive');

@@ -160,7 +160,7 @@ function namesOf(targets: Iterable<Target>, count: number): string {
 
 /** Of a target that nobody judges, or that is without samples, nobody knows whether it fires. */
 function firing(draft: StatusDraft, facts: PolicyStatusFacts, matched: number): void {
-  const { counts, running, notLive, shed: isShed } = facts;
+  const { counts, running, notLive, data, shed: isShed } = facts;
   const [fire, unknown] = [counts.Firing + counts.Clearing, counts.Unknown];
   if (isShed !== undefined) draft.set('Firing', 'Unknown', 'Shed', 'nothing is judged');
   else if (running === undefined) draft.set('Firing', 'Unknown', 'NotJudged', 'nothing is judged: see condition Ready');
@@ -169,6 +169,8 @@ function firing(draft: StatusDraft, facts: PolicyStatusFacts, matched: number): 
     draft.set('Firing', 'Unknown', 'StreamNotRead', 'nothing is known of the present: see condition DataFresh');
   else if (unknown > 0 && unknown === matched)
     draft.set('Firing', 'Unknown', 'NothingKnown', 'nothing is known of any target: see condition DataFresh');
+  else if (unknown === 0 && (data?.starved ?? []).length > 0)
+    draft.set('Firing', 'False', 'Quiet', 'no target fires; not every signal has a value: see condition DataFresh');
   else draft.set('Firing', 'False', 'Quiet', unknown > 0 ? 'no target fires of which samples come' : 'no target fires');
 }
 
